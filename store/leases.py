@@ -1,0 +1,236 @@
+"""The job protocol, the workers' side: claim, renew, give back, finish, take back.
+
+A claim raises the job's fencing token. Every later write of that worker goes through `fenced`, one conditional
+UPDATE on (id, token, running), as its transaction's first statement: it locks the row, and zero rows mean
+that the claim is void. Time is the database's alone (`store.clock.now`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from store.clock import now
+from store.errors import LeaseLost
+from store.tables import CheckpointBlobRow, JobRow
+
+
+@dataclass(frozen=True)
+class Fence:
+    """What a worker must show with every write: the job and the token of its claim."""
+
+    job_id: str
+    token: int
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What a heartbeat learns of its job."""
+
+    cancel_requested: bool
+    cancel_keep: str | None
+
+
+def claim(s: Session, job_id: str, *, worker: str, lease_seconds: float) -> JobRow | None:
+    """Take a queued job for `lease_seconds`; None when somebody else has it or it has ended.
+
+    The returned row's ``token`` is this claim's.
+    """
+    return s.scalars(
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.status == "queued")
+        .values(
+            status="running",
+            token=JobRow.token + 1,
+            lease_expires_at=now() + lease_seconds,
+            worker=worker,
+            advanced=False,
+            started_at=func.coalesce(JobRow.started_at, now()),
+        )
+        .returning(JobRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+
+
+def fenced(s: Session, fence: Fence, **values: Any) -> None:
+    """Update the job under the worker's claim; the first statement of every transaction of a worker.
+
+    Raises
+    ------
+    LeaseLost
+        When the claim is void; nothing was changed.
+    """
+    changed = s.execute(
+        update(JobRow)
+        .where(JobRow.id == fence.job_id, JobRow.token == fence.token, JobRow.status == "running")
+        .values(**values)
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if changed is None:
+        raise LeaseLost(f"The claim {fence.token} of job {fence.job_id} is no longer in force.")
+
+
+def renew(s: Session, fence: Fence, lease_seconds: float) -> Renewal:
+    """Push the lease's end out; an expired lease may be renewed while its token is still current.
+
+    Raises
+    ------
+    LeaseLost
+        When the job was taken back or has ended.
+    """
+    fenced(s, fence, lease_expires_at=now() + lease_seconds)
+    return cancellation(s, fence)
+
+
+def cancellation(s: Session, fence: Fence) -> Renewal:
+    """Whether somebody asked that the job be cancelled; only reads.
+
+    Raises
+    ------
+    LeaseLost
+        When the claim is void.
+    """
+    row = s.execute(
+        select(JobRow.cancel_requested, JobRow.cancel_keep).where(
+            JobRow.id == fence.job_id, JobRow.token == fence.token, JobRow.status == "running"
+        )
+    ).one_or_none()
+    if row is None:
+        raise LeaseLost(f"The claim {fence.token} of job {fence.job_id} is no longer in force.")
+    return Renewal(*row)
+
+
+def record_progress(
+    s: Session,
+    fence: Fence,
+    *,
+    epoch: int,
+    best_epoch: int | None,
+    samples_per_second: float | None,
+    eta_seconds: float | None,
+) -> None:
+    """Say how far the training is; opens the fenced transaction that also appends the epochs' reports."""
+    fenced(
+        s,
+        fence,
+        epoch=epoch,
+        best_epoch=best_epoch,
+        samples_per_second=samples_per_second,
+        eta_seconds=eta_seconds,
+        advanced=True,
+    )
+
+
+def give_back(s: Session, fence: Fence) -> None:
+    """Return the job to the queue of one's own accord; does not count as an attempt."""
+    fenced(s, fence, status="queued", lease_expires_at=None, published_at=None, worker=None)
+
+
+def finish(s: Session, fence: Fence, status: str, *, error: dict[str, Any] | None = None, **values: Any) -> None:
+    """End the job under the fence: ``succeeded``, ``failed`` or ``cancelled``; its checkpoint goes."""
+    fenced(
+        s,
+        fence,
+        status=status,
+        error=error,
+        lease_expires_at=None,
+        checkpoint_id=None,
+        eta_seconds=None,
+        finished_at=now(),
+        **values,
+    )
+    s.execute(delete(CheckpointBlobRow).where(CheckpointBlobRow.job_id == fence.job_id))
+
+
+def expired(s: Session, limit: int = 100) -> list[Fence]:
+    """Claims whose lease has run out, oldest first."""
+    rows = s.execute(
+        select(JobRow.id, JobRow.token)
+        .where(JobRow.status == "running", JobRow.lease_expires_at < now())
+        .order_by(JobRow.lease_expires_at)
+        .limit(limit)
+    )
+    return [Fence(*row) for row in rows]
+
+
+def take_back(s: Session, fence: Fence, max_attempts: int) -> str | None:
+    """Void an expired claim: the job is queued again, or ends where it was cancelled or is out of attempts.
+
+    An attempt counts only when nothing was reported or checkpointed since its claim.
+
+    Returns
+    -------
+    str or None
+        The job's new status; None when the lease was renewed or the job moved on meanwhile.
+    """
+    still = (
+        JobRow.id == fence.job_id,
+        JobRow.token == fence.token,
+        JobRow.status == "running",
+        JobRow.lease_expires_at < now(),
+    )
+    row = s.scalars(select(JobRow).where(*still).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    attempts = row.attempts + (0 if row.advanced else 1)
+    if row.cancel_requested and row.cancel_keep is None:
+        ended: dict[str, Any] = {"status": "cancelled", "finished_at": now()}
+    elif attempts >= max_attempts:
+        ended = {"status": "failed", "finished_at": now(), "error": _worker_lost(attempts)}
+    else:
+        ended = {"status": "queued", "published_at": None}
+    changed = s.execute(
+        update(JobRow)
+        .where(*still)
+        .values(token=JobRow.token + 1, attempts=attempts, lease_expires_at=None, worker=None, **ended)
+        .returning(JobRow.status)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if changed in ("failed", "cancelled"):
+        s.execute(update(JobRow).where(JobRow.id == fence.job_id).values(checkpoint_id=None, eta_seconds=None))
+        s.execute(delete(CheckpointBlobRow).where(CheckpointBlobRow.job_id == fence.job_id))
+    return changed
+
+
+def republishable(s: Session, lease_seconds: float, limit: int = 500) -> list[str]:
+    """Ids of queued jobs whose last message is a lease old or was never sent, oldest first."""
+    return list(s.scalars(select(JobRow.id).where(*_unpublished(lease_seconds)).order_by(JobRow.id).limit(limit)))
+
+
+def mark_published(s: Session, job_id: str, lease_seconds: float) -> bool:
+    """Claim the right to publish the job's message now; False when another did within the lease."""
+    changed = s.execute(
+        update(JobRow)
+        .where(JobRow.id == job_id, *_unpublished(lease_seconds))
+        .values(published_at=now())
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return changed is not None
+
+
+def unmark_published(s: Session, job_id: str) -> None:
+    """Say that the message did not go out after all, so that the next round sends it."""
+    s.execute(
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.status == "queued")
+        .values(published_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _unpublished(lease_seconds: float) -> tuple[Any, ...]:
+    stale = (JobRow.published_at.is_(None)) | (JobRow.published_at < now() - lease_seconds)
+    return (JobRow.status == "queued", stale)
+
+
+def _worker_lost(attempts: int) -> dict[str, Any]:
+    return {
+        "code": "worker_lost",
+        "detail": f"The worker died {attempts} times in a row before it had reported an epoch.",
+        "hint": "Look at the worker's log for the cause; most often it ran out of memory. Try a smaller network.",
+    }

@@ -1,0 +1,266 @@
+"""The registry: models, their immutable versions, and which version answers."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from store.errors import Conflict, Corrupt, NotFound
+from store.ids import new_id
+from store.jobs import check_model_target
+from store.locks import lock_name
+from store.tables import AliasMoveRow, AliasRow, JobRow, ModelRow, ModelVersionRow, WeightsRow
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """What a training hands to the registry; the fields are those of `ModelVersionRow`."""
+
+    source: str
+    job_id: str | None
+    weights: bytes
+    parameters: int
+    network: dict[str, Any]
+    encoding: dict[str, Any]
+    target_encoding: dict[str, Any]
+    schema: dict[str, Any]
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    best_epoch: int | None
+    dataset: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The version that answers, and why: ``version``, ``alias``, ``champion`` or ``newest``."""
+
+    model: str
+    version: int
+    sha256: str
+    selected_by: str
+
+
+def publish_version(s: Session, project: str, model_name: str, new: NewVersion, *, task: str, target: list[str]) -> int:
+    """Add the next version of a model, the model too where it is the first; returns its number.
+
+    A worker calls it in the fenced transaction that ends the job, after `store.leases.finish`, so that a job
+    publishes once or not at all.
+
+    Raises
+    ------
+    Conflict
+        ``model_target_mismatch``.
+    """
+    lock_name(s, project, "model", model_name)
+    model = s.get(ModelRow, (project, model_name))
+    if model is None:
+        model = ModelRow(project_id=project, name=model_name, task=task, target=target, next_version=1)
+        s.add(model)
+        s.flush()
+    else:
+        check_model_target(s, project, model_name, task=task, target=target)
+    version = model.next_version
+    model.next_version = version + 1
+    sha256 = hashlib.sha256(new.weights).hexdigest()
+    weights = WeightsRow(id=new_id("w"), project_id=project, sha256=sha256, data=new.weights)
+    s.add(weights)
+    s.flush()
+    fields = {name: getattr(new, name) for name in NewVersion.__dataclass_fields__ if name != "weights"}
+    s.add(
+        ModelVersionRow(
+            project_id=project,
+            model_name=model_name,
+            version=version,
+            weights_id=weights.id,
+            sha256=sha256,
+            **fields,
+        )
+    )
+    if new.job_id is not None:
+        s.execute(update(JobRow).where(JobRow.id == new.job_id).values(model_version=version))
+    s.flush()
+    return version
+
+
+def get_model(s: Session, project: str, name: str) -> ModelRow:
+    """The model.
+
+    Raises
+    ------
+    NotFound
+        ``model_not_found``, with the nearest name.
+    """
+    model = s.get(ModelRow, (project, name))
+    if model is None:
+        names = s.scalars(select(ModelRow.name).where(ModelRow.project_id == project).limit(10_000)).all()
+        raise NotFound("model", name, next(iter(difflib.get_close_matches(name, names, 1)), None))
+    return model
+
+
+def find_models(
+    s: Session, project: str, *, before: tuple[float, str] | None = None, limit: int = 50
+) -> list[ModelRow]:
+    """Models, newest first, at most `limit`, those after the (created_at, name) of `before` in that order."""
+    query = select(ModelRow).where(ModelRow.project_id == project)
+    if before is not None:
+        created_at, name = before
+        query = query.where(
+            (ModelRow.created_at < created_at) | ((ModelRow.created_at == created_at) & (ModelRow.name < name))
+        )
+    return list(s.scalars(query.order_by(ModelRow.created_at.desc(), ModelRow.name.desc()).limit(limit)))
+
+
+def newest_versions(s: Session, project: str, names: Sequence[str]) -> dict[str, int]:
+    """The highest version number of each of the models that has one."""
+    rows = s.execute(
+        select(ModelVersionRow.model_name, func.max(ModelVersionRow.version))
+        .where(ModelVersionRow.project_id == project, ModelVersionRow.model_name.in_(names))
+        .group_by(ModelVersionRow.model_name)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def get_version(s: Session, project: str, name: str, version: int) -> ModelVersionRow:
+    """One version of a model.
+
+    Raises
+    ------
+    NotFound
+        ``model_not_found`` or ``version_not_found``.
+    """
+    row = s.get(ModelVersionRow, (project, name, version)) if version < 2**31 else None
+    if row is None:
+        get_model(s, project, name)
+        raise NotFound("version", f"{name}/{version}")
+    return row
+
+
+def find_versions(
+    s: Session, project: str, name: str, *, before: int | None = None, limit: int = 50
+) -> list[ModelVersionRow]:
+    """A model's versions, newest first, at most `limit`, those below `before`.
+
+    Raises
+    ------
+    NotFound
+        ``model_not_found``.
+    """
+    get_model(s, project, name)
+    query = select(ModelVersionRow).where(ModelVersionRow.project_id == project, ModelVersionRow.model_name == name)
+    if before is not None:
+        query = query.where(ModelVersionRow.version < before)
+    return list(s.scalars(query.order_by(ModelVersionRow.version.desc()).limit(limit)))
+
+
+def select_version(
+    s: Session, project: str, name: str, *, version: int | None = None, alias: str | None = None
+) -> Selection:
+    """Which version of the model answers.
+
+    The one named by number or alias; else the alias `champion`; else the newest from a training job that
+    succeeded. Versions kept after a cancel, imported or of a trial answer only when named.
+
+    Raises
+    ------
+    NotFound
+        ``model_not_found``, ``version_not_found`` or ``alias_not_found``.
+    """
+    if version is not None:
+        row = get_version(s, project, name, version)
+        return Selection(name, version, row.sha256, "version")
+    columns = select(ModelVersionRow.version, ModelVersionRow.sha256).where(
+        ModelVersionRow.project_id == project, ModelVersionRow.model_name == name
+    )
+    pointed = columns.join(
+        AliasRow,
+        (AliasRow.project_id == ModelVersionRow.project_id)
+        & (AliasRow.model_name == ModelVersionRow.model_name)
+        & (AliasRow.version == ModelVersionRow.version),
+    ).where(AliasRow.alias == (alias or CHAMPION))
+    found = s.execute(pointed).one_or_none()
+    if found is not None:
+        return Selection(name, found.version, found.sha256, "alias" if alias else "champion")
+    if alias is not None:
+        get_model(s, project, name)
+        raise NotFound("alias", f"{name}/{alias}")
+    newest = columns.where(ModelVersionRow.source == "trained").order_by(ModelVersionRow.version.desc()).limit(1)
+    found = s.execute(newest).one_or_none()
+    if found is None:
+        get_model(s, project, name)
+        raise NotFound("version", f"{name} (no training has succeeded)")
+    return Selection(name, found.version, found.sha256, "newest")
+
+
+def load_weights(s: Session, row: ModelVersionRow) -> bytes:
+    """The version's safetensors bytes.
+
+    Raises
+    ------
+    Corrupt
+        When they are not the ones that were published.
+    """
+    data = s.scalars(select(WeightsRow.data).where(WeightsRow.id == row.weights_id)).one()
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise Corrupt(f"The weights of {row.model_name}/{row.version} are not what was published.")
+    return data
+
+
+def describe(
+    row: ModelRow | ModelVersionRow, *, tags: dict[str, Any] | None = None, description: str | None = None
+) -> None:
+    """Change the tags or the description of a model or a version; None leaves it."""
+    if tags is not None:
+        row.tags = tags
+    if description is not None:
+        row.description = description
+
+
+def delete_version(s: Session, project: str, name: str, version: int) -> None:
+    """Remove a version; its number is not given again.
+
+    Raises
+    ------
+    NotFound, Conflict
+        ``model_not_found``, ``version_not_found``; ``version_has_alias``.
+    """
+    lock_name(s, project, "model", name)
+    row = get_version(s, project, name, version)
+    aliases = s.scalars(
+        select(AliasRow.alias).where(
+            AliasRow.project_id == project, AliasRow.model_name == name, AliasRow.version == version
+        )
+    ).all()
+    if aliases:
+        raise Conflict("version_has_alias", f"The alias {aliases[0]!r} points at {name}/{version}; move it first.")
+    s.delete(row)
+    s.flush()
+    s.execute(delete(WeightsRow).where(WeightsRow.id == row.weights_id))
+
+
+def delete_model(s: Session, project: str, name: str) -> None:
+    """Remove a model with all its versions.
+
+    Raises
+    ------
+    NotFound, Conflict
+        ``model_not_found``; ``model_has_alias``.
+    """
+    lock_name(s, project, "model", name)
+    model = get_model(s, project, name)
+    mine = (AliasRow.project_id == project, AliasRow.model_name == name)
+    if s.scalar(select(exists().where(*mine))):
+        raise Conflict("model_has_alias", f"An alias points at a version of {name!r}; delete it first.")
+    of_model = (ModelVersionRow.project_id == project, ModelVersionRow.model_name == name)
+    weights = s.scalars(select(ModelVersionRow.weights_id).where(*of_model)).all()
+    s.execute(delete(AliasMoveRow).where(AliasMoveRow.project_id == project, AliasMoveRow.model_name == name))
+    s.execute(delete(ModelVersionRow).where(*of_model))
+    s.execute(delete(WeightsRow).where(WeightsRow.id.in_(weights)))
+    s.delete(model)

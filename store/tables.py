@@ -1,0 +1,276 @@
+"""The tables: typed rows of projects, datasets, jobs, their histories, and the registry of models.
+
+Times are seconds since the epoch by the database's clock (`store.clock`). JSON columns hold what is read
+whole and never queried. Large bytes (`weights`, `checkpoint_blobs`) have tables of their own, so that no list
+loads them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import JSON
+
+from store.clock import now
+
+DEFAULT_PROJECT = "default"
+
+DATASET_STATUSES = ("uploading", "ready", "deleted")
+JOB_KINDS = ("train", "predict", "search")
+JOB_STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
+UNFINISHED = ("queued", "running")
+ENDED = ("succeeded", "failed", "cancelled")
+VERSION_SOURCES = ("trained", "kept", "imported", "trial")
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """Root of the tables; types are chosen here once."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads it as a class attribute)
+        str: String(255),
+        float: Double(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
+
+
+class ProjectRow(Base):
+    """Who owns names: `default` until there are keys."""
+
+    __tablename__ = "projects"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[float] = mapped_column(server_default=now())
+
+
+class DatasetRow(Base):
+    """One version of an uploaded table; its file is `blob_key` below the data URL."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (
+        # A row that is `uploading` has no version yet; a deleted one keeps its own, so that no number is reused.
+        UniqueConstraint("project_id", "name", "version"),
+        CheckConstraint(_one_of("status", DATASET_STATUSES), name="status"),
+        Index(None, "project_id", "status", "id"),
+        Index(None, "status", "lease_expires_at"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str] = mapped_column()
+    version: Mapped[int | None] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(default="uploading")
+    lease_expires_at: Mapped[float | None]
+    blob_key: Mapped[str]
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    sha256: Mapped[str | None] = mapped_column(String(64))  # of the table's content: equal content, equal digest
+    columns: Mapped[list[Any]] = mapped_column(default=list)
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[float] = mapped_column(server_default=now())
+    deleted_at: Mapped[float | None]
+
+
+class JobRow(Base):
+    """One request for work: the truth about it; a broker message only says "look at it"."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", JOB_STATUSES), name="status"),
+        CheckConstraint(_one_of("kind", JOB_KINDS), name="kind"),
+        Index(None, "project_id", "id"),
+        Index(None, "project_id", "model_name", "id"),
+        Index(None, "status", "lease_expires_at"),
+        Index(None, "status", "published_at"),
+        Index(None, "dataset_id", "status"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    kind: Mapped[str] = mapped_column(default="train")
+    status: Mapped[str] = mapped_column(default="queued")
+    # what is asked
+    config: Mapped[dict[str, Any]]
+    dataset_id: Mapped[str] = mapped_column()  # no foreign key: lineage outlives the dataset
+    dataset_name: Mapped[str] = mapped_column()
+    dataset_version: Mapped[int] = mapped_column(Integer)
+    dataset_sha256: Mapped[str] = mapped_column(String(64))
+    model_name: Mapped[str | None]
+    retry_of: Mapped[str | None]
+    # the protocol
+    token: Mapped[int] = mapped_column(BigInteger, default=0)
+    lease_expires_at: Mapped[float | None]
+    published_at: Mapped[float | None]
+    worker: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    advanced: Mapped[bool] = mapped_column(default=False)  # a report or checkpoint since the claim
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    cancel_keep: Mapped[str | None] = mapped_column(String(8))
+    checkpoint_id: Mapped[str | None]
+    # what is seen
+    epoch: Mapped[int] = mapped_column(Integer, default=0)
+    epochs: Mapped[int] = mapped_column(Integer, default=0)
+    best_epoch: Mapped[int | None] = mapped_column(Integer)
+    samples_per_second: Mapped[float | None]
+    eta_seconds: Mapped[float | None]
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    fingerprint: Mapped[dict[str, Any] | None]
+    bit_identical: Mapped[bool] = mapped_column(default=True)  # false once it went on under another fingerprint
+    error: Mapped[dict[str, Any] | None]
+    model_version: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[float] = mapped_column(server_default=now())
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+
+
+class EpochReportRow(Base):
+    """One row of a job's loss history (the fields' meaning: `core.training.EpochReport`)."""
+
+    __tablename__ = "epoch_reports"
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    train_loss: Mapped[float]
+    validation_loss: Mapped[float | None]
+    train_score: Mapped[float | None]
+    validation_score: Mapped[float | None]
+    learning_rate: Mapped[float]
+    gradient_norm: Mapped[float]
+    seconds: Mapped[float]
+
+
+class CheckpointBlobRow(Base):
+    """The bytes of one checkpoint; the one in force is named by `jobs.checkpoint_id`, others are swept."""
+
+    __tablename__ = "checkpoint_blobs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[float] = mapped_column(server_default=now(), index=True)
+
+
+class IdempotencyRow(Base):
+    """The answer that an `Idempotency-Key` was given: which body, which job."""
+
+    __tablename__ = "idempotency_keys"
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    resource_id: Mapped[str] = mapped_column()
+    created_at: Mapped[float] = mapped_column(server_default=now(), index=True)
+
+
+class ModelRow(Base):
+    """A model's name: what it predicts, and the number that its next version gets."""
+
+    __tablename__ = "models"
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    task: Mapped[str] = mapped_column()
+    target: Mapped[list[Any]]  # the target columns' names
+    next_version: Mapped[int] = mapped_column(Integer, default=1)
+    description: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[float] = mapped_column(server_default=now())
+
+
+class WeightsRow(Base):
+    """The safetensors bytes of one model version."""
+
+    __tablename__ = "weights"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[float] = mapped_column(server_default=now(), index=True)
+
+
+class ModelVersionRow(Base):
+    """An immutable version of a model: its weights, its encoding, its scores, where it comes from."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_name"], ["models.project_id", "models.name"]),
+        UniqueConstraint("job_id"),  # a job publishes at most one version
+        CheckConstraint(_one_of("source", VERSION_SOURCES), name="source"),
+    )
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    model_name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    source: Mapped[str] = mapped_column()  # only `trained` ones answer without being named
+    job_id: Mapped[str | None] = mapped_column()  # no foreign key: a version outlives its job
+    weights_id: Mapped[str] = mapped_column(ForeignKey("weights.id"), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    parameters: Mapped[int] = mapped_column(BigInteger)
+    network: Mapped[dict[str, Any]]  # layer sizes and activations: what the weights need to be a network
+    encoding: Mapped[dict[str, Any]]
+    target_encoding: Mapped[dict[str, Any]]
+    schema: Mapped[dict[str, Any]]
+    config: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+    best_epoch: Mapped[int | None] = mapped_column(Integer)
+    dataset: Mapped[dict[str, Any]]
+    description: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[float] = mapped_column(server_default=now())
+
+
+class AliasRow(Base):
+    """A movable name of a version, such as `champion`."""
+
+    __tablename__ = "aliases"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["project_id", "model_name", "version"],
+            ["model_versions.project_id", "model_versions.model_name", "model_versions.version"],
+        ),
+    )
+    project_id: Mapped[str] = mapped_column(primary_key=True)
+    model_name: Mapped[str] = mapped_column(primary_key=True)
+    alias: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    updated_at: Mapped[float] = mapped_column(server_default=now())
+
+
+class AliasMoveRow(Base):
+    """One move of an alias; `version` is null where the alias was taken away."""
+
+    __tablename__ = "alias_moves"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_name"], ["models.project_id", "models.name"]),
+        Index(None, "project_id", "model_name", "alias", "id"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    project_id: Mapped[str] = mapped_column()
+    model_name: Mapped[str] = mapped_column()
+    alias: Mapped[str] = mapped_column()
+    version: Mapped[int | None] = mapped_column(Integer)
+    moved_at: Mapped[float] = mapped_column(server_default=now())
