@@ -1,0 +1,1 @@
+"""The commands of ``mlp``, one idea a module."""

@@ -1,0 +1,25 @@
+"""The ``mlp`` command: its composition root, which says only which commands there are."""
+
+from __future__ import annotations
+
+import typer
+
+from mlp.commands import up
+
+app = typer.Typer(
+    name="mlp",
+    help="Train multilayer perceptrons on a table and serve them. MLP_URL says where the service is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up.up)
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The table that is shipped, and the requests that show the service with it."""
+
+from __future__ import annotations
+
+import shlex
+from importlib.resources import files
+from pathlib import Path
+
+TARGET = "species"
+FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+
+
+def iris_path() -> Path:
+    """Where ``iris.csv`` lies on this machine; its README beside it names the source."""
+    return Path(str(files("mlp") / "data" / "iris.csv"))
+
+
+def curl_lines(url: str) -> list[str]:
+    """Three commands for a shell: upload, train, predict. Pasted all at once they work too.
+
+    The last one asks again for a minute: until the training is over, there is no model that could answer.
+    """
+    query = "&".join(["model=iris", *(f"{name}={value}" for name, value in FLOWER.items())])
+    data = shlex.quote(f"@{iris_path()}")
+    return [
+        f"curl -sS '{url}/datasets?name=iris' -H 'Content-Type: text/csv' --data-binary {data}",
+        f"""curl -sS {url}/train -H 'Content-Type: application/json' -d '{{"dataset":"iris","target":"{TARGET}"}}'""",
+        f"curl -s --fail --retry 60 --retry-delay 1 --retry-all-errors '{url}/predict?{query}'",
+    ]
