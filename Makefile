@@ -1,0 +1,99 @@
+# Needs Python 3.11 or newer, make and git. Another interpreter: make PYTHON=python3.12 …
+
+PYTHON ?= python3
+VENV ?= .venv
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+BIN = $(VENV)/bin
+LOCKS = requirements/build.txt requirements/run.txt requirements/dev.txt
+
+# `make test-unit PYTHON=…` gets an environment of its own, so that several Pythons live side by side.
+ifneq ($(filter test-unit,$(MAKECMDGOALS)),)
+ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
+override VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+endif
+endif
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# --- environment -----------------------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed, $(PYTHON) is not; say which one: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Everything that is installed is in a lock file with its hash, the build backend too (hence no build isolation).
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r $(1)
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endef
+
+$(VENV)/.run-installed: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
+	$(call install,requirements/run.txt)
+	@touch $@
+
+$(VENV)/.dev-installed: $(LOCKS) pyproject.toml | $(BIN)/python
+	$(call install,requirements/dev.txt)
+	@touch $(VENV)/.run-installed $@
+
+.PHONY: setup
+setup: $(VENV)/.dev-installed ## Make .venv with everything for development
+
+# --- the service -----------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.run-installed ## Train on iris and predict, start to end, in a terminal
+	@$(BIN)/mlp demo
+
+.PHONY: up
+up: $(VENV)/.run-installed ## Run the whole service on this machine
+	@$(BIN)/mlp up
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: setup ## Lint, types, import directions, deployment files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+.PHONY: test
+test: setup ## All tests but the faults; every branch of core/ must be taken
+	$(BIN)/python -m pytest --cov=core --cov-branch --cov-fail-under=100
+
+.PHONY: test-unit
+test-unit: setup ## Unit tests; with PYTHON=python3.12 on that Python
+	$(BIN)/python -m pytest tests/unit
+
+.PHONY: test-faults
+test-faults: setup ## Kill, stall and cut off workers, and see that no job is lost
+	$(BIN)/python -m pytest tests/faults
+
+# --- upkeep ----------------------------------------------------------------------------------------------------------
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: lock
+lock: $(BIN)/python ## Resolve the requirements anew (UPGRADE=1: to the newest releases)
+	@test -x $(BIN)/uv || $(MAKE) setup
+	echo 'setuptools>=80' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-annotate - --output-file requirements/build.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt --extra postgres pyproject.toml \
+		--output-file requirements/postgres.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/postgres.txt --extra dev pyproject.toml \
+		--output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what was built; the data in var/ stays
+	rm -rf .venv .venv-* build dist *.egg-info .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

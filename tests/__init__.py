@@ -1,0 +1,1 @@
+"""Tests of the whole house: unit, integration, e2e and faults."""
