@@ -57,7 +57,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session whose transaction is committed at the end, or rolled back on an error.
 
-        On SQLite it takes the write lock at its start, so that it cannot fail halfway for another writer.
+        On SQLite its first statement takes the write lock, so that it cannot fail halfway for another writer.
         """
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session

@@ -56,7 +56,9 @@ def read_job(database: Database, job_id: str) -> JobRow:
         return jobs.get_job(s, PROJECT, job_id)
 
 
-def new_version(job_id: str | None = None, *, source: str = "trained", weights: bytes = b"weights") -> registry.NewVersion:
+def new_version(
+    job_id: str | None = None, *, source: str = "trained", weights: bytes = b"weights"
+) -> registry.NewVersion:
     """What a training would publish."""
     return registry.NewVersion(
         source=source,
