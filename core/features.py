@@ -1,0 +1,133 @@
+"""How one feature column becomes inputs of the network.
+
+A number: one input, standardised, and one more that says "was missing" where the training rows had missing ones.
+A category: one input for each level that the training rows had, missing being a level like any other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.arrays import Float64Array, IndexArray
+from core.errors import EncodingError
+from core.table import CategoryColumn, Column, NumberColumn
+
+MAX_NUMBER = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class EncodingNotice:
+    """Something that whoever reads a prediction or a training should know.
+
+    `row` is the 0-based row of the table that was encoded; None when the notice is about the whole column.
+    """
+
+    row: int | None
+    feature: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class FeatureEncoding:
+    """One feature's encoding, as the training rows decided it.
+
+    Attributes
+    ----------
+    name : str
+    kind : "number" or "category"
+    constant : bool
+        The training rows had one value only: every value encodes as 0.
+    mean, scale : float
+        A number's mean and standard deviation in the training rows.
+    indicator : bool
+        Whether a second input says that a number was missing.
+    categories : tuple of str or None
+        A category's levels, in order; None for a number.
+    missing_level : bool
+        Whether a missing category has a level, the last.
+    """
+
+    name: str
+    kind: Literal["number", "category"]
+    constant: bool
+    mean: float = 0.0
+    scale: float = 1.0
+    indicator: bool = False
+    categories: tuple[str, ...] | None = None
+    missing_level: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many inputs the feature has."""
+        if self.categories is None:
+            return 1 + self.indicator
+        return max(1, len(self.categories) + self.missing_level)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A dict that JSON can hold."""
+        shared = {"name": self.name, "kind": self.kind, "constant": self.constant}
+        if self.categories is None:
+            return {**shared, "mean": self.mean, "scale": self.scale, "indicator": self.indicator}
+        return {**shared, "categories": list(self.categories), "missing_level": self.missing_level}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "FeatureEncoding":
+        """The feature that `to_dict` wrote."""
+        values = dict(data)
+        if values.get("categories") is not None:
+            values["categories"] = tuple(values["categories"])
+        return cls(**values)
+
+
+def fit_feature(name: str, column: Column) -> FeatureEncoding:
+    """Decide a feature's encoding from the column of the training rows.
+
+    Raises
+    ------
+    EncodingError
+        For a number outside float32.
+    """
+    if isinstance(column, NumberColumn):
+        check_magnitude(name, column.values)
+        observed = column.values[~column.missing]
+        mean, scale = mean_and_scale(observed)
+        some_missing = 0 < len(observed) < len(column)
+        return FeatureEncoding(name, "number", scale == 0, mean, scale or 1.0, indicator=some_missing)
+    present = np.unique(column.codes)
+    levels = tuple(column.categories[code] for code in present if code >= 0)
+    missing_level = bool(column.missing.any())
+    constant = len(levels) + missing_level < 2
+    return FeatureEncoding(name, "category", constant, categories=levels, missing_level=missing_level)
+
+
+def mean_and_scale(values: Float64Array) -> tuple[float, float]:
+    """Mean and standard deviation; (value, 0.0) exactly when all values are one, (0.0, 0.0) when there is none.
+
+    The squares are taken of deviations relative to the largest, so that neither huge nor tiny numbers leave float64.
+    """
+    if len(values) == 0:
+        return 0.0, 0.0
+    if values.min() == values.max():  # not std == 0: the mean of three times 0.1 is not 0.1
+        return float(values[0]), 0.0
+    mean = float(values.mean())
+    deviations = values - mean
+    largest = float(np.abs(deviations).max())
+    return mean, largest * float(np.sqrt(np.mean((deviations / largest) ** 2)))
+
+
+def check_magnitude(name: str, values: Float64Array) -> None:
+    """Refuse infinities, and numbers that float32 cannot hold; NaN passes, it is a missing one."""
+    outside = np.abs(values) > MAX_NUMBER
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise EncodingError(f"column {name!r} has a number outside float32 in row {row}", name, row)
+
+
+def level_of_code(feature: FeatureEncoding, column: CategoryColumn) -> IndexArray:
+    """For each category of the column, and at the end for a missing one, its level; −1 without a level."""
+    levels = {category: level for level, category in enumerate(feature.categories or ())}
+    found = [levels.get(category, -1) for category in column.categories]
+    return np.array([*found, len(levels) if feature.missing_level else -1], dtype=np.int64)

@@ -1,0 +1,16 @@
+"""The l2 penalty, (l2/2) Σ‖W‖² over the weights; biases are free."""
+
+from core.arrays import FloatArray
+from core.network import MLP, layer_views
+
+
+def l2_penalty(network: MLP, l2: float) -> float:
+    """(l2/2) Σ‖W‖², which adds to the mean loss of a batch."""
+    return 0.5 * l2 * sum(float((W * W).sum()) for W in network.weights)  # [L2]
+
+
+def add_l2_gradient(network: MLP, l2: float, gradient: FloatArray) -> None:
+    """Add its gradient, l2 · W, to the gradient's weights in place."""
+    grad_W, _ = layer_views(gradient, network.layer_sizes)
+    for grad, W in zip(grad_W, network.weights, strict=True):
+        grad += l2 * W  # [L2-GRADIENT]

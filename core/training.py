@@ -1,0 +1,274 @@
+"""Training: a generator that yields each epoch's report."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.arrays import FloatArray, IndexArray
+from core.backprop import backward
+from core.batches import batch_count, batch_rows, epoch_order
+from core.configuration import TrainingConfig, check_size
+from core.dropout import dropout_masks
+from core.errors import NotEnoughRows, TrainingDiverged, UnreadableState
+from core.losses import loss_after
+from core.network import MLP
+from core.optimizers import optimizer_of
+from core.penalty import add_l2_gradient, l2_penalty
+from core.scores import score, spread, tally
+from core.targets import TargetEncoding
+from core.training_state import EpochSums, TrainingState
+
+__all__ = ["EpochReport", "Trainer", "TrainingState"]
+
+OnBatch = Callable[[TrainingState], None]
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One epoch of a training.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    train_loss : float
+        The mean over the rows of the epoch's own batches, each before its update, with dropout and l2 penalty.
+    validation_loss : float or None
+        The mean over the validation rows after the epoch, without dropout or penalty; None without such rows.
+    train_score, validation_score : float or None
+        As `core.scores` says, over the same rows as the losses; None where not defined.
+    learning_rate : float
+    gradient_norm : float
+        The mean over the batches of the gradient's Euclidean norm.
+    seconds : float
+        Spent on the batches and on the validation.
+    samples : int
+        Training rows that the epoch took.
+    """
+
+    epoch: int
+    train_loss: float
+    validation_loss: float | None
+    train_score: float | None
+    validation_score: float | None
+    learning_rate: float
+    gradient_norm: float
+    seconds: float
+    samples: int
+
+
+class Trainer:
+    """Trains one network on encoded rows.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    X, Y : ndarray of shape (n, n_inputs) and (n, n_outputs)
+        The training rows.
+    X_val, Y_val : ndarray or None
+        The validation rows; None, or no rows, for none.
+    target_encoding : TargetEncoding
+        That made Y.
+    state : TrainingState or None
+        Where to go on; None starts anew. The trainer owns it from here on.
+    clock : callable
+        Seconds that only rise, such as `time.perf_counter`.
+    dtype : float32 or float64
+
+    Raises
+    ------
+    InvalidConfiguration
+        For a network that is too large.
+    NotEnoughRows
+        Without a training row.
+    UnreadableState
+        When the state is of another network or optimizer.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        X: FloatArray,
+        Y: FloatArray,
+        X_val: FloatArray | None,
+        Y_val: FloatArray | None,
+        target_encoding: TargetEncoding,
+        *,
+        state: TrainingState | None = None,
+        clock: Callable[[], float],
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        if len(X) == 0:
+            raise NotEnoughRows("there are no rows to train on")
+        check_size(config.hidden, X.shape[1], target_encoding.n_outputs)
+        self._config = config
+        self._X, self._Y = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y))
+        self._X_val = self._Y_val = None
+        if X_val is not None and Y_val is not None and len(X_val) > 0:
+            self._X_val, self._Y_val = (np.ascontiguousarray(part, dtype=dtype) for part in (X_val, Y_val))
+            self._spread_val = spread(self._Y_val)
+        self._spread = spread(self._Y)
+        self._clock = clock
+        self._loss = loss_after(config.output_activation, config.resolved_loss)
+        self._optimizer = optimizer_of(config.optimizer)
+        layer_sizes = (X.shape[1], *config.hidden, target_encoding.n_outputs)
+        self._network = MLP.initialize(
+            layer_sizes, config.activation, config.output_activation, seed=config.seed, dtype=dtype
+        )
+        self._gradient = np.empty_like(self._network.parameters)
+        vectors = self._optimizer.initial(self._network.parameters)
+        if state is None:
+            state = TrainingState(self._network.parameters, vectors)
+        else:
+            self._check_fits(state, {"parameters": self._network.parameters, **vectors})
+            self._network = MLP(layer_sizes, config.activation, config.output_activation, state.parameters)
+        self.state = state
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose network `best_network` gives; 0 before the first has ended."""
+        progress = self.state.progress
+        return progress.best_epoch if progress.best_epoch is not None else progress.epoch - 1
+
+    def best_network(self) -> MLP:
+        """A copy of the network of the best epoch with early stopping, else of the network as it is."""
+        best = self.state.best_parameters
+        network = self._network
+        return MLP.from_parameters(
+            network.layer_sizes,
+            network.hidden_activation,
+            network.output_activation,
+            self.state.parameters if best is None else best,
+        )
+
+    def run(self, on_batch: OnBatch | None = None) -> Iterator[EpochReport]:
+        """Train until the epochs are done or early stopping ends it.
+
+        `on_batch(state)` is called after every batch. It may raise: the state is consistent then, as it is whenever a
+        report is yielded, and a trainer that is given it goes on as if nothing had happened. An epoch whose last batch
+        was done but whose report was not yielded is reported on going on.
+
+        Yields
+        ------
+        EpochReport
+
+        Raises
+        ------
+        TrainingDiverged
+            When a loss, the gradient or a parameter stops being finite.
+        """
+        progress = self.state.progress
+        batches = batch_count(len(self._X), self._config.batch_size)
+        while not progress.stopped:
+            order = epoch_order(len(self._X), self._config.seed, progress.epoch)
+            while progress.batch < batches:
+                self._train_batch(batch_rows(order, self._config.batch_size, progress.batch))
+                if on_batch is not None:
+                    on_batch(self.state)
+            yield self._end_epoch(batches)
+
+    def _train_batch(self, rows: IndexArray) -> None:
+        config, progress, sums, network = self._config, self.state.progress, self.state.sums, self._network
+        started = self._clock()
+        X, Y = self._X[rows], self._Y[rows]
+        masks = dropout_masks(
+            config.hidden,
+            len(rows),
+            config.dropout,
+            seed=config.seed,
+            epoch=progress.epoch,
+            batch=progress.batch,
+            dtype=network.dtype,
+        )
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # judged as a whole, just below
+            passed = network.forward(X, masks)
+            losses = self._loss.value(passed.z[-1], passed.a[-1], Y)
+            loss = float(losses.mean(dtype=np.float64))
+            backward(network, self._loss, passed, Y, self._gradient)
+            if config.l2 > 0:
+                loss += l2_penalty(network, config.l2)
+                add_l2_gradient(network, config.l2, self._gradient)
+            gradient_norm = math.sqrt(float(np.dot(self._gradient, self._gradient)))  # not finite if any part is not
+            if not math.isfinite(loss + gradient_norm):
+                raise self._diverged(progress.batch + 1)
+            self._optimizer.update(network.parameters, self._gradient, self.state.optimizer, progress.step + 1)
+            added = tally(config.task, passed.a[-1], Y)
+        progress.batch += 1
+        progress.step += 1
+        progress.last_loss = loss
+        sums.rows += len(rows)
+        sums.loss += loss * len(rows)
+        sums.gradient_norm += gradient_norm
+        sums.score = added if sums.score is None else sums.score + added
+        sums.seconds += self._clock() - started
+
+    def _end_epoch(self, batches: int) -> EpochReport:
+        config, progress, sums = self._config, self.state.progress, self.state.sums
+        started = self._clock()
+        if not np.isfinite(self._network.parameters).all():
+            raise self._diverged(batches)
+        validation_loss, validation_score = self._validate(batches)
+        train_loss = sums.loss / sums.rows
+        assert sums.score is not None  # an epoch has at least one batch
+        report = EpochReport(
+            epoch=progress.epoch,
+            train_loss=train_loss,
+            validation_loss=validation_loss,
+            train_score=score(config.task, sums.score, sums.rows, self._spread),
+            validation_score=validation_score,
+            learning_rate=config.optimizer.learning_rate,
+            gradient_norm=sums.gradient_norm / batches,
+            seconds=sums.seconds + self._clock() - started,
+            samples=sums.rows,
+        )
+        self._watch(train_loss if validation_loss is None else validation_loss)
+        progress.stopped = progress.stopped or progress.epoch >= config.epochs
+        progress.epoch += 1
+        progress.batch = 0
+        self.state.sums = EpochSums()
+        return report
+
+    def _validate(self, batches: int) -> tuple[float | None, float | None]:
+        """The loss and the score of the validation rows, without dropout."""
+        if self._X_val is None or self._Y_val is None:
+            return None, None
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            z = self._network.logits(self._X_val)
+            outputs = self._network.output(z)
+            loss = float(self._loss.value(z, outputs, self._Y_val).mean(dtype=np.float64))
+            if not math.isfinite(loss):
+                raise self._diverged(batches)
+            total = tally(self._config.task, outputs, self._Y_val)
+        return loss, score(self._config.task, total, len(z), self._spread_val)
+
+    def _watch(self, loss: float) -> None:
+        """Early stopping: keep the epoch of the lowest loss, and count the epochs since it last fell by min_delta."""
+        stopping, progress = self._config.early_stopping, self.state.progress
+        if stopping is None:
+            return
+        if progress.best_loss is None or loss < progress.best_loss:
+            progress.best_loss, progress.best_epoch = loss, progress.epoch
+            self.state.best_parameters = self.state.parameters.copy()
+        if progress.reference_loss is None or loss <= progress.reference_loss - stopping.min_delta:
+            progress.reference_loss, progress.epochs_without_improvement = loss, 0
+        else:
+            progress.epochs_without_improvement += 1
+        progress.stopped = progress.epochs_without_improvement >= stopping.patience
+
+    def _diverged(self, batch: int) -> TrainingDiverged:
+        rate = self._config.optimizer.learning_rate
+        hint = f"try a learning rate below {rate:g}, such as {rate / 10:g}; or look for extreme values in the table"
+        return TrainingDiverged(self.state.progress.epoch, batch, self.state.progress.last_loss, hint)
+
+    @staticmethod
+    def _check_fits(state: TrainingState, expected: dict[str, FloatArray]) -> None:
+        found = {"parameters": state.parameters, **state.optimizer}
+        if state.best_parameters is not None:
+            found["best_parameters"] = state.best_parameters
+            expected = {**expected, "best_parameters": expected["parameters"]}
+        shapes = {name: (vector.shape, vector.dtype) for name, vector in found.items()}
+        if shapes != {name: (vector.shape, vector.dtype) for name, vector in expected.items()}:
+            raise UnreadableState("the training state is of another network or optimizer than the configuration")
