@@ -18,16 +18,8 @@ from collections import deque
 from pathlib import Path
 from types import TracebackType
 
-# Runs between fork and redis-server. The kernel is told to end this process with the thread that forked it; a parent
-# that went before the kernel was told is seen by the changed parent id. Doing so in a preexec_fn would not be safe:
-# the parent has threads.
-_TETHER = """
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
-if os.getppid() != int(sys.argv[1]):
-    sys.exit("the starting process has gone")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
+from mlp import tether
+
 _ATTEMPTS = 5
 
 
@@ -162,9 +154,7 @@ class RedisServer:
 
         The kernel ties a child to the *thread* that forked it, and whoever calls `start` may be a thread that ends.
         """
-        command = [str(program), "-"]
-        if sys.platform == "linux":
-            command = [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command]
+        command = [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), str(program), "-"]
         started = threading.Event()
         errors: list[OSError] = []
 
