@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlp.commands import up
+from mlp.commands import dataset, db, demo, jobs, models, predict, train, up
 
 app = typer.Typer(
     name="mlp",
@@ -14,6 +14,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up.up)
+app.command()(demo.demo)
+app.add_typer(dataset.app, name="dataset")
+app.command()(train.train)
+app.command()(jobs.jobs)
+app.command()(jobs.watch)
+app.command()(predict.predict)
+app.command()(models.models)
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:

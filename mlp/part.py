@@ -49,7 +49,7 @@ class ProcessPart:
     log : Path
         File that its output is appended to.
     is_ready : callable
-        Tells whether it does its work.
+        Tells whether it does its work; takes the part itself.
     guardian : Guardian
     """
 
@@ -59,13 +59,14 @@ class ProcessPart:
         command: Sequence[str],
         environment: Mapping[str, str],
         log: Path,
-        is_ready: Callable[[], bool],
+        is_ready: Callable[[ProcessPart], bool],
         guardian: Guardian,
     ) -> None:
         self.name, self.log = name, log
         self._command, self._environment = list(command), dict(environment)
         self._is_ready, self._guardian = is_ready, guardian
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
 
     @property
     def running(self) -> bool:
@@ -74,13 +75,20 @@ class ProcessPart:
 
     def ready(self) -> bool:
         """Whether it does its work."""
-        return self._is_ready()
+        return self._is_ready(self)
+
+    def said(self, text: str) -> bool:
+        """Whether it wrote `text` since it was started last."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return text.encode() in log.read()
 
     def start(self) -> None:
         """Start it. Call from the main thread: the kernel ties the child to the thread that forked it."""
         self._clear()
         tied = [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *self._command]
         with self.log.open("ab") as log:
+            self._log_start = log.tell()
             # A group of its own: Ctrl-C in the terminal is for the stack, which stops its parts in order.
             self._process = subprocess.Popen(
                 tied,

@@ -13,6 +13,7 @@ import redis
 
 from mlp import door
 from mlp.guardian import Guardian
+from mlp.home import with_code_path
 from mlp.lock import hold
 from mlp.part import Part, ProcessPart, RedisPart
 from mlp.redis_server import RedisServer
@@ -66,7 +67,7 @@ def _parts(
 ) -> list[Part]:
     """The parts in the order in which they start; they stop in the reverse one."""
 
-    def process(name: str, module: str, is_ready: Callable[[], bool]) -> ProcessPart:
+    def process(name: str, module: str, is_ready: Callable[[ProcessPart], bool]) -> ProcessPart:
         log = logs / f"{name}.log"
         _turn(log)
         return ProcessPart(name, [sys.executable, "-m", module], environment, log, is_ready, guardian)
@@ -74,16 +75,14 @@ def _parts(
     host = environment["MLP_HOST"]
     return [
         RedisPart(server),
-        process("reaper", "worker.reaper", lambda: True),
-        process("worker", "worker.main", lambda: worker_listens(server.url)),
-        process("api", "service.server", lambda: api_answers(host, port)),
+        process("reaper", "worker.reaper", lambda part: part.said("The reaper is ready")),
+        process("worker", "worker.main", lambda _: worker_listens(server.url)),
+        process("api", "service.server", lambda _: api_answers(host, port)),
     ]
 
 
 def _environment(settings: Settings, port: int, broker_url: str) -> dict[str, str]:
     """What every part is told: the settings in force, and where this code lies."""
-    home = str(Path(__file__).resolve().parent.parent)
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     told = {
         "MLP_DATA_DIR": str(settings.data_dir.absolute()),
         "MLP_DATABASE_URL": settings.resolved_database_url,
@@ -92,11 +91,8 @@ def _environment(settings: Settings, port: int, broker_url: str) -> dict[str, st
         "MLP_HOST": settings.host,
         "MLP_PORT": str(port),
         "MLP_LOG_FORMAT": "plain" if settings.log_format == "auto" else settings.log_format,
-        # The parts are this code, whatever `worker` or `service` may lie in the folder one stands in.
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONSAFEPATH": "1",
     }
-    return {**os.environ, **told}
+    return with_code_path({**os.environ, **told})
 
 
 def worker_listens(broker_url: str) -> bool:

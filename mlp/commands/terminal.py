@@ -49,6 +49,13 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+def text_of(value: Any) -> str:
+    """A JSON value as a cell of text: true, not True; nothing for null."""
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
 def service_url() -> str:
     """Where the service is: ``MLP_URL``, else this machine's port 8000."""
     return os.environ.get("MLP_URL") or DEFAULT_URL

@@ -1,0 +1,59 @@
+"""``mlp jobs`` and ``mlp watch``: what the workers are doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from mlp.commands import report, terminal, training_display
+from mlp.commands.tables import job_table
+
+if TYPE_CHECKING:
+    from mlp.client import Client
+
+
+def jobs(
+    status: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
+) -> None:
+    """List jobs, newest first."""
+    with terminal.service() as client:
+        found = list(client.jobs(status=status, model=model))
+    if as_json:
+        terminal.print_json(found)
+    elif found:
+        terminal.out().print(job_table(found))
+    else:
+        terminal.out().print("There are none. Next: mlp train DATASET --target COLUMN --watch", style="dim")
+
+
+def watch(job: Annotated[str, typer.Argument(help="The job's id.")]) -> None:
+    """Follow a job to its end, and say what its model is worth."""
+    with terminal.service() as client:
+        conclude(terminal.out(), client, job)
+
+
+def conclude(console: Console, client: Client, job_id: str) -> None:
+    """Follow a job; then show its curve and scores, or why there are none (exit code 1)."""
+    job = training_display.watch(console, client, job_id)
+    history = client.history(job_id, points=500)
+    if history:
+        console.print(report.loss_curve(console, history))
+    model = job.get("model") or {}
+    if model.get("version"):
+        version = client.version(model["name"], model["version"])
+        console.print(report.worth(version))
+    if job["status"] != "succeeded":
+        error = job["error"]
+        if error is None:
+            terminal.fail(f"The job was {job['status']}.")
+        terminal.fail(error["detail"], error["hint"] or "")
+    name = escape(str(model.get("name")))
+    console.print(f"[bold]{name}[/] version {model.get('version')} is ready.", soft_wrap=True)
+    link = (job.get("links") or {}).get("predict")
+    if link:
+        console.print(f"Ask it: {link if '://' in link else client.url + link}", soft_wrap=True, markup=False)

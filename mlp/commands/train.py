@@ -1,0 +1,77 @@
+"""``mlp train``: ask for a model of a column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlp.commands import terminal
+from mlp.commands.jobs import conclude
+
+
+def train(
+    source: Annotated[str, typer.Argument(help="A CSV file, which is uploaded first, or a dataset's name.")],
+    target: Annotated[list[str], typer.Option("--target", "-t", help="The column to predict (more than one: repeat).")],
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Follow the training, and say what it is worth.")
+    ] = False,
+    model: Annotated[str | None, typer.Option(help="The model's name; the dataset's when left out.")] = None,
+    features: Annotated[str | None, typer.Option(help="Columns to predict from, as a,b,c; all when left out.")] = None,
+    task: Annotated[str | None, typer.Option(help="classification, regression, multilabel or distribution.")] = None,
+    hidden: Annotated[str | None, typer.Option(help="Sizes of the hidden layers, as 128,64.")] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="relu, sigmoid, tanh, silu, gelu, gelu_tanh, identity.")
+    ] = None,
+    dropout: Annotated[float | None, typer.Option(help="Share of hidden units left out of each step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam or sgd.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's learning rate.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training rows at most.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows of a step.")] = None,
+    test_fraction: Annotated[float | None, typer.Option(help="Share of rows kept for the final score.")] = None,
+    l2: Annotated[float | None, typer.Option(help="Weight of the penalty on large weights.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
+) -> None:
+    """Train a model: mlp train iris.csv --target species --watch."""
+    network = _given(hidden=_sizes(hidden), activation=activation, dropout=dropout)
+    steps = _given(name=optimizer, learning_rate=learning_rate)
+    if steps:
+        steps.setdefault("name", "adam")
+    options = _given(
+        model=model,
+        features=features.split(",") if features else None,
+        task=task,
+        network=network or None,
+        optimizer=steps or None,
+        epochs=epochs,
+        batch_size=batch_size,
+        test_fraction=test_fraction,
+        l2=l2,
+        seed=seed,
+    )
+    console = terminal.out()
+    with terminal.service() as client:
+        if Path(source).is_file():
+            dataset = client.upload(source)
+            source = f"{dataset['name']}@{dataset['version']}"
+            console.print(f"Uploaded as {source}: {dataset['rows']:,} rows.", markup=False)
+        job = client.train(source, target[0] if len(target) == 1 else target, **options)
+        console.print(f"Job [bold]{job['id']}[/] is {job['status']}.", soft_wrap=True)
+        if watch:
+            conclude(console, client, job["id"])
+        else:
+            console.print(f"Next: mlp watch {job['id']}", style="dim", soft_wrap=True)
+
+
+def _sizes(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(size) for size in text.split(",") if size.strip()]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a list of sizes such as 128,64", param_hint="--hidden") from None
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value is not None}
