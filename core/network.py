@@ -20,6 +20,10 @@ from core.randomness import Purpose, stream
 BLOCK_ROWS = 8192
 """Rows that `MLP.logits` takes at a time, so that its memory does not grow with the table."""
 
+OUTPUT_SCALE = 0.1
+"""Output weights start this much smaller, so that the first outputs are near 0: a standardised target's mean, or even
+probabilities (docs/decisions/013)."""
+
 HE_ACTIVATIONS = frozenset({"relu", "silu", "gelu", "gelu_tanh"})
 
 
@@ -108,21 +112,22 @@ class MLP:
     ) -> "MLP":
         """A network with random weights and zero biases.
 
-        He's normal, variance 2/n_in, before the rectifier-like activations; Glorot's uniform within
-        ±√(6/(n_in + n_out)) before the others. Drawn in float64, so that the dtype does not change the draw.
+        He's normal, variance 2/n_in, before the rectifier-like hidden activations; Glorot's uniform within
+        ±√(6/(n_in + n_out)) before the others, and a tenth of it before the output. Drawn in float64, so that the
+        dtype does not change the draw.
         """
         network = cls(
             layer_sizes, hidden_activation, output_activation, np.zeros(parameter_count(layer_sizes), dtype=dtype)
         )
         random = stream(seed, Purpose.INITIALIZATION)
-        activations = [hidden_activation] * (len(network.weights) - 1) + [output_activation]
-        for W, activation in zip(network.weights, activations, strict=True):
+        for W in network.weights:
             n_out, n_in = W.shape
-            if activation in HE_ACTIVATIONS:
+            if W is not network.weights[-1] and hidden_activation in HE_ACTIVATIONS:
                 W[...] = random.normal(0.0, math.sqrt(2 / n_in), W.shape)
             else:
                 limit = math.sqrt(6 / (n_in + n_out))
                 W[...] = random.uniform(-limit, limit, W.shape)
+        network.weights[-1][...] *= OUTPUT_SCALE
         return network
 
     @classmethod
