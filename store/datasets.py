@@ -90,9 +90,17 @@ def complete_upload(
     return row, True
 
 
-def abandon_upload(s: Session, row_id: str) -> None:
-    """Remove the row of an upload that came to nothing."""
+def abandon_upload(s: Session, row_id: str) -> bool:
+    """Remove the row of an upload that came to nothing.
+
+    Returns
+    -------
+    bool
+        Whether there is no such row any more, so that its file may go: False when the upload was complete after all,
+        as after a commit whose answer was lost.
+    """
     s.execute(delete_from(DatasetRow).where(DatasetRow.id == row_id, DatasetRow.status == "uploading"))
+    return s.scalar(select(DatasetRow.id).where(DatasetRow.id == row_id)) is None
 
 
 def resolve(s: Session, project: str, ref: str) -> DatasetRow:

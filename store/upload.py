@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from store import datasets, parquet
 from store.database import Database
 from store.files import FileStore
@@ -52,16 +54,23 @@ def store_dataset(
         _undo(database, files, row_id, key)
         raise
     if not created:
-        files.delete(key)
+        _remove(files, key)
     return row, created
 
 
 def _undo(database: Database, files: FileStore, row_id: str, key: str) -> None:
     try:
         with database.write() as s:
-            datasets.abandon_upload(s, row_id)
+            gone = datasets.abandon_upload(s, row_id)
+    except SQLAlchemyError:  # the first error is the one to tell
+        log.warning("The row of a failed upload stays until the sweep.", exc_info=True, extra={"dataset": row_id})
+        return
+    if gone:
+        _remove(files, key)
+
+
+def _remove(files: FileStore, key: str) -> None:
+    try:
         files.delete(key)
-    except Exception:  # the first error is the one to tell; what is left the sweep removes
-        log.warning(
-            "An upload's remains could not be removed; the sweep will.", exc_info=True, extra={"dataset": row_id}
-        )
+    except OSError:
+        log.warning("A file that nobody needs stays until the sweep.", exc_info=True, extra={"file": key})

@@ -20,7 +20,7 @@ from store.ingest.text_bytes import TextFacts, check_text
 from store.ingest.text_columns import read_text_column
 
 _BLOCK = 4 << 20
-_LARGEST_BLOCK = 1 << 30
+_LARGEST_BLOCK = 64 << 20  # and so the longest row, in bytes
 
 
 def read_csv(
@@ -44,7 +44,8 @@ def read_csv(
         With up to 20 problems: ``empty_file``, ``header_only``, ``ragged_row``, ``unclosed_quote``,
         ``duplicate_column``, ``empty_column_name``, ``infinite_number``, ``number_out_of_range``, ``not_a_number``,
         ``not_an_integer``, ``integer_out_of_range``, ``not_a_boolean``, ``not_utf8``, ``nul_byte``,
-        ``too_many_rows``, ``too_many_columns``, ``cell_too_long``, ``unknown_column``, ``unknown_type``.
+        ``too_many_rows``, ``too_many_columns``, ``cell_too_long``, ``row_too_long``,
+        ``unknown_column``, ``unknown_type``.
     """
     limits = limits or Limits()
     with _opened(source) as stream:
@@ -53,10 +54,10 @@ def read_csv(
     names = clean_names(texts.column_names, limits)
     declared = check_schema(schema, names)
     problems: list[TableProblem] = []
-    columns = []
-    for position, name in enumerate(names):
-        columns.append(read_text_column(name, texts.column(position), declared.get(name), problems))
-    return assemble(columns, problems, limits)
+    remaining = texts.columns
+    del texts  # so that each column's texts are freed once it has its type
+    typed = [read_text_column(name, remaining.pop(0), declared.get(name), problems) for name in names]
+    return assemble(typed, problems, limits)
 
 
 @contextmanager
@@ -73,15 +74,18 @@ def _read_cells(stream: BinaryIO, facts: TextFacts, limits: Limits) -> Any:
     block = _BLOCK
     while True:
         stream.seek(0)
+        reading = _Reading(limits, facts)
         try:
-            return _Cells(limits, facts).read(stream, block)
+            return reading.read(stream, block)
         except pa.ArrowInvalid as error:
-            if "straddling" in str(error) and block < min(facts.size, _LARGEST_BLOCK):
+            if "straddling" in str(error):
+                if block >= _LARGEST_BLOCK:
+                    raise reading.endless_row() from None
                 block *= 4
-                continue
-            if "Empty CSV" in str(error):
+            elif "Empty CSV" in str(error):
                 raise _without_rows(stream) from None
-            raise unparseable("unreadable_csv", f"The file cannot be read as CSV: {error}") from None
+            else:
+                raise unparseable("unreadable_csv", f"The file cannot be read as CSV: {error}") from None
 
 
 def _without_rows(stream: BinaryIO) -> IngestError:
@@ -91,13 +95,14 @@ def _without_rows(stream: BinaryIO) -> IngestError:
     return unparseable("empty_file", "The file has nothing but blank lines.")
 
 
-class _Cells:
+class _Reading:
     """One reading of a file into texts, with the rows that do not fit its header."""
 
     def __init__(self, limits: Limits, facts: TextFacts) -> None:
         self._limits, self._facts = limits, facts
         self._ragged: list[TableProblem] = []
         self._last_ragged = ""
+        self._rows = 0
 
     def read(self, stream: BinaryIO, block: int) -> Any:
         try:
@@ -124,10 +129,10 @@ class _Cells:
                 default_column_type=pa.string(), strings_can_be_null=False, check_utf8=False
             ),
         ) as reader:
-            batches, rows = [], 0
+            batches = []
             for batch in reader:
-                self._check_batch(batch, rows)
-                rows += batch.num_rows
+                self._check_batch(batch)
+                self._rows += batch.num_rows
                 batches.append(batch)
             return pa.Table.from_batches(batches, schema=reader.schema)
 
@@ -138,8 +143,8 @@ class _Cells:
         self._ragged.append(TableProblem("ragged_row", detail, row))
         return "skip" if len(self._ragged) < MOST_PROBLEMS else "error"
 
-    def _check_batch(self, batch: Any, before: int) -> None:
-        if before + batch.num_rows > self._limits.max_rows:
+    def _check_batch(self, batch: Any) -> None:
+        if self._rows + batch.num_rows > self._limits.max_rows:
             raise refuse("too_many_rows", f"The file has more than {self._limits.max_rows:,} rows.")
         most = self._limits.max_cell_characters
         for name, texts in zip(batch.schema.names, batch.columns, strict=True):
@@ -147,12 +152,23 @@ class _Cells:
                 continue
             position = pc.index(pc.greater(pc.utf8_length(texts), most), value=True).as_py()
             if position >= 0:
-                row = before + position + 1
+                row = self._rows + position + 1
                 self._refuse_unclosed(texts[position].as_py(), row)
                 detail = f"Row {row} of column {shown(name)} has a cell of more than {most:,} characters."
                 raise refuse("cell_too_long", detail, row=row, column=name)
 
+    def endless_row(self) -> IngestError:
+        """The error of a row that is longer than the largest block."""
+        row = self._rows + 1
+        if self._facts.odd_quotes:
+            return _unclosed(row)
+        return refuse("row_too_long", f"Row {row} has more than {_LARGEST_BLOCK:,} bytes.", row=row)
+
     def _refuse_unclosed(self, text: str, row: int | None) -> None:
         # pyarrow takes the end of the file for the quote's end; what it swallowed has the line ends in it.
         if self._facts.odd_quotes and "\n" in text:
-            raise unparseable("unclosed_quote", f"A quote that opens in row {row} is never closed.", row=row)
+            raise _unclosed(row)
+
+
+def _unclosed(row: int | None) -> IngestError:
+    return unparseable("unclosed_quote", f"A quote that opens in row {row} is never closed.", row=row)

@@ -18,7 +18,10 @@ FEATURE, IGNORED = "feature", "ignored"
 _ENOUGH_ROWS = 20  # below it that all values differ says little
 _MOST_DISTINCT_SHARE = 0.5
 _PROSE_SPACES, _PROSE_CHARACTERS = 3, 60  # a mean of so many makes a text prose
-_ID_NAME = re.compile(r"(?i)(.*[_ .-])?(id|idx|index|uuid|guid|rownames|row_?(number|num|no)?)|.*[a-z]I[dD]|id[_ .-].*")
+_ID_NAME = re.compile(
+    r"(.*[_ .-])?(id|uuid|guid)|id[_ .-].*|index|idx|unnamed: 0|rownames|row([_ .-]?(id|names?|no|num|number))?", re.I
+)
+_CAMEL_ID = re.compile(r".*[a-z](ID|Id)")
 
 
 def assign_role(column: TypedColumn, *, position: int, limits: Limits) -> tuple[str, list[dict[str, Any]]]:
@@ -71,7 +74,7 @@ def _why_ignored_category(column: TypedColumn, present: int, limits: Limits) -> 
 
 
 def _is_id_name(name: str) -> bool:
-    return _ID_NAME.fullmatch(name) is not None
+    return any(pattern.fullmatch(name) for pattern in (_ID_NAME, _CAMEL_ID))
 
 
 def _counts_rows(values: Any) -> bool:
