@@ -36,7 +36,7 @@ def queued_job(database: Database, **values: Any) -> JobRow:
     with database.write() as s:
         dataset = add_dataset(s, name=new_id("d"))
         config = {"task": "classification", "target": "species"}
-        arguments = {"config": config, "model_name": "iris", "epochs": 5} | values
+        arguments: dict[str, Any] = {"config": config, "model_name": "iris", "epochs": 5} | values
         job, _ = jobs.submit(s, PROJECT, dataset_id=dataset.id, **arguments)
     return job
 
