@@ -1,0 +1,49 @@
+"""What must be the same for two trainings to agree to the bit."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+import threadpoolctl
+
+ENGINE = "numpy"
+
+
+def fingerprint(dtype: str = "float32") -> dict[str, Any]:
+    """Engine, element type, library builds, BLAS threads and processor of this process.
+
+    Call it after the thread limits are set: the number of BLAS threads decides the order of its sums.
+    """
+    return {
+        "engine": ENGINE,
+        "dtype": dtype,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "blas": sorted(_describe(pool) for pool in threadpoolctl.threadpool_info()),
+        "machine": platform.machine(),
+        "processor": _processor(),
+    }
+
+
+def _describe(pool: dict[str, Any]) -> str:
+    owner = Path(pool["filepath"]).parent.name.removesuffix(".libs")
+    kernel = pool.get("architecture", "generic")
+    return f"{owner}: {pool['internal_api']} {pool['version']} {kernel}, {pool['num_threads']} threads"
+
+
+def _processor() -> str:
+    """The processor's type, as the kernel names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model"):
+            return value.strip()
+    return platform.processor()

@@ -1,0 +1,45 @@
+"""What a training job asks for, read from its row's `config`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.configuration import TrainingConfig
+
+
+@dataclass(frozen=True)
+class JobConfig:
+    """A training job's request.
+
+    Attributes
+    ----------
+    features, targets : tuple of str
+        Columns of the dataset.
+    target : str or list of str
+        The target as it was asked for.
+    training : TrainingConfig
+    """
+
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    target: str | list[str]
+    training: TrainingConfig
+
+    @classmethod
+    def from_dict(cls, config: Mapping[str, Any]) -> JobConfig:
+        """Read a job's `config`.
+
+        Raises
+        ------
+        InvalidConfiguration
+            When the training part is not one that this code can do.
+        """
+        target = config["target"]
+        return cls(
+            features=tuple(config["features"]),
+            targets=(target,) if isinstance(target, str) else tuple(target),
+            target=target,
+            training=TrainingConfig.from_dict(config["training"]),
+        )

@@ -1,0 +1,75 @@
+"""Sending the message that says "look at this job"."""
+
+from __future__ import annotations
+
+import logging
+import time
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from kombu.exceptions import OperationalError
+
+from store import leases
+from worker.app import QUEUE, TASK
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from store.database import Database
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 0.3  # of each step: connect, greet, send
+_OPTIONS = {
+    "socket_connect_timeout": _TIMEOUT_SECONDS,
+    "socket_timeout": _TIMEOUT_SECONDS,
+    "retry_on_timeout": False,
+    "health_check_interval": 0,
+    # Kombu reads 0 retries as "for ever".
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "connect_retries_timeout": _TIMEOUT_SECONDS,
+}
+
+
+def publish(app: Celery, job_id: str) -> bool:
+    """Send the job's message; False when the broker did not take it within about a second.
+
+    Each message has a connection of its own: a pooled one may date from before the broker's restart, or from
+    before a fork.
+    """
+    started = time.monotonic()
+    try:
+        with app.connection_for_write(connect_timeout=_TIMEOUT_SECONDS, transport_options=dict(_OPTIONS)) as connection:
+            app.send_task(TASK, args=(job_id,), queue=QUEUE, connection=connection, retry=False, ignore_result=True)
+    except (OperationalError, OSError) as error:
+        logger.warning(
+            "No message sent for job %s after %.2f s: %s", job_id, time.monotonic() - started, error or type(error)
+        )
+        return False
+    return True
+
+
+class Outcome(Enum):
+    """What became of an attempt to publish a queued job."""
+
+    SENT = "sent"
+    NOT_DUE = "not due"  # it left the queue, or its message is younger than a lease
+    BROKER_AWAY = "broker away"
+
+
+def publish_queued(app: Celery, database: Database, job_id: str, lease_seconds: float) -> Outcome:
+    """Publish a queued job, at most once a lease.
+
+    The right to publish is taken by a conditional UPDATE, and given back when the broker is away.
+    """
+    with database.write() as s:
+        if not leases.mark_published(s, job_id, lease_seconds):
+            return Outcome.NOT_DUE
+    if publish(app, job_id):
+        return Outcome.SENT
+    with database.write() as s:
+        leases.unmark_published(s, job_id)
+    return Outcome.BROKER_AWAY

@@ -1,0 +1,233 @@
+"""A training job from its claim to its end."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import UnreadableState
+from core.training import Trainer, TrainingState
+from store import leases, registry
+from store.checkpoints import load_checkpoint
+from store.errors import Corrupt, LeaseLost
+from store.leases import Fence
+from store.registry import NewVersion
+from store.tables import JobRow
+from worker.checkpointer import Checkpointer
+from worker.checkpointing import decode
+from worker.datasets import read_dataset
+from worker.errors import internal_error, job_error
+from worker.fingerprint import fingerprint
+from worker.heartbeat import Heartbeat
+from worker.interrupts import BatchWatch, Cancelled, Interrupts, StopAsked
+from worker.job_config import JobConfig
+from worker.outages import is_outage, through_outages
+from worker.progress import Progress
+from worker.publisher import publish, publish_queued
+from worker.runtime import Runtime
+from worker.training_data import TrainingData, prepare
+from worker.version import kept_version, trained_version
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 600.0  # a database that is away longer loses this worker's attempt, not the job
+_GIVE_BACK_SECONDS = 5.0
+
+
+def run_job(runtime: Runtime, job_id: str) -> None:
+    """Claim the job that a message names, train it, and end it; nothing happens when another worker has it.
+
+    Whatever happens to this process on the way, the job's row says what is true: a claim that is not renewed is
+    taken back by the reaper, and the training goes on from its last checkpoint.
+    """
+    if runtime.shutdown.raised:
+        publish(runtime.app, job_id)  # for another worker
+        return
+    job = through_outages(lambda: _claim(runtime, job_id), patience_seconds=_PATIENCE_SECONDS)
+    if job is None:
+        logger.info("Job %s is not queued: nothing to do", job_id)
+        return
+    attempt = Attempt(runtime, job)
+    try:
+        with attempt.heartbeat:
+            attempt.work()
+    except LeaseLost:
+        logger.warning("Job %s is no longer this worker's: it stops", job_id)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        logger.exception("Job %s is left to the reaper: the database stayed away", job_id)
+
+
+def _claim(runtime: Runtime, job_id: str) -> JobRow | None:
+    with runtime.database.write() as s:
+        return leases.claim(s, job_id, worker=runtime.worker, lease_seconds=runtime.settings.lease_seconds)
+
+
+class Attempt:
+    """One claim of a job, worked off."""
+
+    def __init__(self, runtime: Runtime, job: JobRow) -> None:
+        self._runtime, self._job = runtime, job
+        self._database, self._settings = runtime.database, runtime.settings
+        self._fence = Fence(job.id, job.token)
+        self.heartbeat = Heartbeat(
+            runtime.database,
+            self._fence,
+            lease_seconds=runtime.settings.lease_seconds,
+            stall_seconds=runtime.settings.stall_seconds,
+            watchdog=runtime.watchdog,
+        )
+        self._interrupts = Interrupts(self.heartbeat, runtime.shutdown, job.id)
+
+    def work(self) -> None:
+        """Do the job, and end it or give it back.
+
+        Raises
+        ------
+        LeaseLost
+            When it is another worker's by now.
+        """
+        logger.info("Job %s begins (claim %d)", self._job.id, self._job.token)
+        try:
+            self._train()
+        except StopAsked:
+            self._give_back()
+        except Cancelled:  # before there was a network to keep
+            self._finish("cancelled")
+        except Exception as error:
+            if isinstance(error, LeaseLost) or is_outage(error):
+                raise
+            foreseen = job_error(error)
+            if foreseen is not None:
+                logger.warning("Job %s failed: %s", self._job.id, foreseen["detail"])
+                self._finish("failed", error=foreseen)
+                return
+            incident = secrets.token_hex(4)
+            logger.exception("Job %s failed, incident %s", self._job.id, incident)
+            self._finish("failed", error=internal_error(incident))
+            raise
+
+    def _train(self) -> None:
+        job, look = self._job, self._interrupts.look
+        if job.cancel_requested and job.checkpoint_id is None:
+            raise Cancelled(job.cancel_keep)
+        config = JobConfig.from_dict(job.config)
+        columns = [*config.features, *config.targets]
+        dataset, table = read_dataset(self._database, self._runtime.files, job, columns, look=look)
+        data = prepare(table, dataset.columns, config, look=look)
+        del table
+        trainer = self._trainer(config, data)
+        self._record_start(data)
+        progress = Progress(
+            self._database,
+            self._fence,
+            job.project_id,
+            epochs=config.training.epochs,
+            report_seconds=self._settings.report_seconds,
+        )
+        checkpointer = Checkpointer(
+            self._database, self._fence, job.project_id, progress, self._settings.checkpoint_seconds
+        )
+        try:
+            for report in trainer.run(BatchWatch(self._interrupts, checkpointer)):
+                progress.add(report, trainer.best_epoch)
+            look()
+        except StopAsked:
+            checkpointer.try_to_save(trainer.state)
+            raise
+        except Cancelled as cancelled:
+            self._patiently(progress.write)
+            version = kept_version(trainer, cancelled.keep, job, config, dataset, data, beat=self.heartbeat.beat)
+            self._finish("cancelled", version=version)
+        else:
+            self._patiently(progress.write)
+            version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
+            self._finish("succeeded", version=version)
+
+    def _trainer(self, config: JobConfig, data: TrainingData) -> Trainer:
+        """A trainer that goes on from the job's checkpoint, where there is one that this code can read."""
+
+        def trainer(state: TrainingState | None) -> Trainer:
+            return Trainer(
+                config.training,
+                data.train.X,
+                data.train.Y,
+                data.validation.X,
+                data.validation.Y,
+                data.target_encoding,
+                state=state,
+                clock=time.perf_counter,
+            )
+
+        try:
+            with self._database.read() as s:
+                checkpoint = load_checkpoint(s, self._job)
+            resumed = trainer(decode(checkpoint) if checkpoint is not None else None)
+        except (Corrupt, UnreadableState) as error:
+            # The same seed leads to the same epochs again: only time is lost.
+            logger.warning("Job %s begins anew, its checkpoint is of no use: %s", self._job.id, error)
+            return trainer(None)
+        if checkpoint is not None:
+            logger.info("Job %s goes on in epoch %d", self._job.id, resumed.state.epoch)
+        return resumed
+
+    def _record_start(self, data: TrainingData) -> None:
+        """Record under which fingerprint the job runs, and what its data gave cause to warn of."""
+        job, here = self._job, fingerprint()
+        begun = job.checkpoint_id is not None or job.epoch > 0
+        bit_identical = job.bit_identical and (not begun or job.fingerprint == here)
+        if not bit_identical:
+            logger.warning("Job %s goes on under another fingerprint: not bit-identical", job.id)
+        warnings = job.warnings + [warning for warning in data.warnings if warning not in job.warnings]
+
+        def record() -> None:
+            with self._database.write() as s:
+                leases.fenced(s, self._fence, fingerprint=here, bit_identical=bit_identical, warnings=warnings)
+
+        self._patiently(record)
+
+    def _finish(self, status: str, *, version: NewVersion | None = None, error: dict[str, Any] | None = None) -> None:
+        """End the job and publish its version, if any, in one fenced transaction."""
+        job = self._job
+
+        def finish() -> None:
+            with self._database.write() as s:
+                leases.finish(s, self._fence, status, error=error)
+                if version is not None:
+                    config = JobConfig.from_dict(job.config)
+                    registry.publish_version(
+                        s,
+                        job.project_id,
+                        str(job.model_name),
+                        version,
+                        task=config.training.task,
+                        target=list(config.targets),
+                    )
+
+        self._patiently(finish)
+        logger.info("Job %s %s", job.id, status)
+
+    def _give_back(self) -> None:
+        """Return the job to the queue and send its message again, for a worker that stays."""
+
+        def give_back() -> None:
+            with self._database.write() as s:
+                leases.give_back(s, self._fence)
+
+        # This process is asked to go: the reaper does what does not succeed soon.
+        through_outages(give_back, patience_seconds=_GIVE_BACK_SECONDS, beat=self.heartbeat.beat)
+        sent = publish_queued(self._runtime.app, self._database, self._job.id, self._settings.lease_seconds)
+        logger.info("Job %s is given back (message %s)", self._job.id, sent.value)
+
+    def _patiently(self, transaction: Callable[[], None]) -> None:
+        """Repeat a fenced transaction through an outage of the database; the job waits with it."""
+        through_outages(
+            transaction,
+            patience_seconds=_PATIENCE_SECONDS,
+            beat=self.heartbeat.beat,
+            give_up=lambda: self._runtime.shutdown.raised,
+        )
