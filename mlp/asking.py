@@ -77,5 +77,5 @@ def is_one_row(rows: Any) -> bool:
 
 def body(options: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
     """The JSON body that asks for predictions of many rows: ``records`` of mappings, else ``rows``."""
-    key = "records" if isinstance(rows[0], Mapping) else "rows"
+    key = "records" if rows and isinstance(rows[0], Mapping) else "rows"
     return {**options, key: list(rows)}

@@ -48,6 +48,7 @@ class Guardian:
         """Start the guardian unless it runs, and tell it all groups."""
         if self._process is not None and self._process.poll() is None:
             return
+        self._close_pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -58,8 +59,15 @@ class Guardian:
         """End the input and wait for the guardian to end what is left."""
         if self._process is None:
             return
-        with suppress(BrokenPipeError):
-            self._process.communicate(timeout=5.0)
+        self._close_pipe()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(5.0)
+        self._process = None
+
+    def _close_pipe(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # closing writes what is left
+                self._process.stdin.close()
 
     def _tell(self, line: str) -> None:
         if self._process is None or self._process.stdin is None:

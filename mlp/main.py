@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlp.commands import dataset, db, demo, jobs, models, predict, train, up
+from mlp.commands import dataset, db, demo, jobs, predict, train, up, versions
 
 app = typer.Typer(
     name="mlp",
@@ -20,7 +20,7 @@ app.command()(train.train)
 app.command()(jobs.jobs)
 app.command()(jobs.watch)
 app.command()(predict.predict)
-app.command()(models.models)
+app.command()(versions.models)
 app.add_typer(db.app, name="db")
 
 

@@ -114,6 +114,7 @@ class Watcher:
                 self._say(part.name, f"not ready after {waited:.0f} s; its log is {part.log}")
 
     def _note_death(self, watched: _Watched, now: float) -> None:
+        watched.part.stop(0.0)  # its children, if it left any
         lived = now - (watched.started or now)
         watched.quick_deaths = watched.quick_deaths + 1 if lived < _QUICK_SECONDS else 1
         if watched.quick_deaths > len(_PAUSES):
