@@ -20,8 +20,11 @@ _SCORES = (
     ("r2", "R²"),
     ("rmse", "root mean squared error"),
     ("mae", "mean absolute error"),
+    ("micro_f1", "F1 over all labels"),
+    ("hamming_loss", "Hamming loss"),
     ("log_loss", "log-loss, nats"),
     ("cross_entropy", "cross-entropy, nats"),
+    ("binary_cross_entropy", "binary cross-entropy, nats"),
     ("brier_score", "Brier score"),
     ("calibration_error", "calibration error"),
 )
@@ -51,7 +54,8 @@ def worth(version: Version) -> RenderableType:
     for key, name in _SCORES:
         if metrics.get(key) is None:
             continue
-        span = f"{interval['low']:.3f} – {interval['high']:.3f}" if _is_of(interval, key, metrics) else ""
+        known = interval.get("score") == key and interval.get("low") is not None
+        span = f"{interval['low']:.3f} – {interval['high']:.3f}" if known else ""
         table.add_row(name, f"{metrics[key]:.3f}", span, _number((metrics.get("baseline") or {}).get(key)))
     matrix = metrics.get("confusion_matrix") or version["metrics"].get("confusion_matrix")
     # Side by side where the terminal is wide enough, else one below the other.
@@ -86,13 +90,6 @@ def _count(count: int, *, right: bool) -> Text:
     return Text(str(count), style)
 
 
-def _is_of(interval: dict[str, Any], key: str, metrics: dict[str, Any]) -> bool:
-    """Whether the interval belongs to this score: by name, else by value."""
-    if interval.get("low") is None or interval.get("high") is None:
-        return False
-    return bool(interval.get("score") in (key, metrics[key]))
-
-
 def _number(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float | int) else "–"
 
@@ -100,4 +97,4 @@ def _number(value: Any) -> str:
 def _baseline_name(baseline: dict[str, Any]) -> str:
     if "label" in baseline:
         return f"always {baseline['label']}"
-    return "baseline"
+    return str(baseline.get("kind", "baseline")).replace("_", " ")

@@ -43,7 +43,7 @@ def test_nobody_listening_is_unreachable() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    with client(refuse) as c, pytest.raises(Unreachable, match="Nothing answers at http://service.test"):
+    with client(refuse) as c, pytest.raises(Unreachable, match=r"Nothing answers at http://service\.test"):
         c.dataset("iris")
     assert not client(refuse).ready()
 
