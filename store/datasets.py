@@ -177,7 +177,7 @@ def _nearest(s: Session, project: str, ref: str) -> str | None:
     query = select(DatasetRow.name, func.max(DatasetRow.version)).where(
         DatasetRow.project_id == project, DatasetRow.status == "ready"
     )
-    newest = dict(s.execute(query.group_by(DatasetRow.name)).tuples().all())
+    newest = {known: version or 0 for known, version in s.execute(query.group_by(DatasetRow.name))}
     close = difflib.get_close_matches(name, list(newest), n=1)
     if not close:
         return None
