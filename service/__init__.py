@@ -1,0 +1,1 @@
+"""The HTTP service: JSON is known here and nowhere else."""

@@ -1,0 +1,35 @@
+"""An answer's bytes: JSON without NaN or Infinity, problems in their own media type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from service.problems import MEDIA_TYPE, Problem
+
+_encoder = msgspec.json.Encoder()  # writes null for what is not finite
+
+
+def json_bytes(value: Any) -> bytes:
+    """The value as compact JSON."""
+    return _encoder.encode(value)
+
+
+def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(json_bytes(value), status, headers, content_type="application/json")
+
+
+def problem_answer(problem: Problem) -> Response:
+    """An answer that is an error."""
+    return Response(
+        json_bytes(problem.to_dict()), problem.resolved_status, problem.headers, content_type=MEDIA_TYPE
+    )
+
+
+def no_content() -> Response:
+    """204: done, and nothing to say."""
+    return Response(status=204)

@@ -1,0 +1,119 @@
+"""The application factory: settings in, a Flask application with all its routes out."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Response, g, request
+from flask_openapi3 import Info, OpenAPI
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from service import errors
+from service.dispatch import Dispatcher
+from service.event_feed import EventFeed
+from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
+from service.links import Links
+from service.parts import EXTENSION, Parts, parts
+from service.predictor import Predictor
+from service.problems import problem_at
+from service.request_body import StrictRequest
+from service.routes import datasets, documentation, events, health, jobs, models, predict, train
+from service.schemas.problem import ProblemAnswer
+from service.streams import Streams
+from service.validation import problem_from
+from store.database import Database
+from store.files import FileStore
+from store.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+ROUTES = (datasets, train, jobs, events, models, predict, health, documentation)
+_DESCRIPTION = "Train multilayer perceptrons on a table, and ask them for predictions."
+
+
+class Application(OpenAPI):
+    """Flask with the OpenAPI layer, and requests that are read strictly."""
+
+    request_class = StrictRequest
+
+
+def create_app(settings: Settings, *, validate_answers: bool = False) -> Application:
+    """An application on these settings; it connects to nothing before the first request.
+
+    Parameters
+    ----------
+    validate_answers : bool
+        Check every answer against its documented form, as tests do.
+    """
+    app = Application(
+        "service",
+        info=Info(title="MLP service", version="0.1.0", description=_DESCRIPTION),
+        doc_ui=False,
+        static_folder=None,
+        validation_error_model=ProblemAnswer,
+        validation_error_callback=_refuse,
+        validate_response=validate_answers,
+        validate_response_callback=_check_answer,
+        responses={"4XX": errors.documented(), "5XX": errors.documented()},
+    )
+    app.extensions[EXTENSION] = _parts(settings)
+    app.before_request(_enter)
+    app.after_request(_leave)
+    app.register_error_handler(HTTPException, errors.answer_http)
+    app.register_error_handler(Exception, errors.answer_error)
+    for module in ROUTES:
+        app.register_api(module.routes)
+    return app
+
+
+def _parts(settings: Settings) -> Parts:
+    # Every thread of the server may hold a connection, and pollers of event streams besides.
+    database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
+    files = FileStore(settings.resolved_data_url)
+    return Parts(
+        settings=settings,
+        database=database,
+        files=files,
+        gate=Gate(settings.allowed_hosts.split(","), max_address_bytes=settings.max_query_bytes),
+        dispatcher=Dispatcher(settings, database),
+        predictor=Predictor(database, settings),
+        feed=EventFeed(database),
+        links=Links(database, files, max_address_bytes=settings.max_query_bytes),
+        streams=Streams(max(1, settings.api_threads // 2)),
+    )
+
+
+def _enter() -> None:
+    g.request_id = request_id(request.headers.get("X-Request-Id"))
+    parts().gate.check(
+        method=request.method,
+        path=request.path,
+        query=request.environ.get("QUERY_STRING", ""),
+        host=request.environ.get("HTTP_HOST"),
+        origin=request.headers.get("Origin"),
+    )
+    if request.endpoint != "predict.predict_one":  # which reads its address itself
+        for name, values in request.args.lists():
+            if len(values) > 1:
+                raise problem_at("repeated_parameter", f"The parameter {name!r} stands twice.", parameter=name)
+
+
+def _leave(response: Response) -> Response:
+    for name, value in answer_headers(g.get("request_id") or request_id(None)):
+        response.headers[name] = value
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    return response
+
+
+def _check_answer(answer: Response, documented: Any) -> Response:
+    """Check an answer against the form that its route documents for its status, where that is a model."""
+    form = documented.get(answer.status_code)
+    if isinstance(form, type) and issubclass(form, BaseModel):
+        form.model_validate_json(answer.get_data())
+    return answer
+
+
+def _refuse(error: ValidationError) -> Any:
+    raise problem_from(error)

@@ -1,0 +1,55 @@
+"""Telling the workers that a job waits: the one place where the service names them."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+import redis
+
+from store import leases
+from store.database import Database
+from store.settings import Settings
+from worker.app import make_app
+from worker.publisher import publish
+
+logger = logging.getLogger(__name__)
+
+_PING_SECONDS = 1.0
+
+
+class Dispatcher:
+    """Sends messages about committed jobs, and says whether the broker is there."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._app = make_app(settings)
+        self._database = database
+        self._broker_url = settings.broker_url
+
+    def dispatch(self, job_id: str) -> bool:
+        """Publish a job whose row is committed; False, after about a second at most, when the broker is away.
+
+        The row is the truth: a message that was not sent is sent by the reaper, which therefore must not be
+        told that it was.
+        """
+        if publish(self._app, job_id):
+            return True
+        logger.warning("No message was sent for %s; the reaper will send one.", job_id)
+        with self._database.write() as s:
+            leases.unmark_published(s, job_id)
+        return False
+
+    def broker_answers(self) -> bool:
+        """Whether the broker can be reached, within a second."""
+        if not urlsplit(self._broker_url).scheme.startswith("redis"):
+            with self._app.connection_for_write(connect_timeout=_PING_SECONDS) as connection:
+                return bool(connection.connected or connection.connect())
+        client = redis.Redis.from_url(
+            self._broker_url, socket_connect_timeout=_PING_SECONDS, socket_timeout=_PING_SECONDS
+        )
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()

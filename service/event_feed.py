@@ -1,0 +1,234 @@
+"""The events of running jobs: one poller a process and job, which all of the job's streams share.
+
+A stream holds no database connection: what it sends the poller has read, or, where the stream is behind, a short read
+of its own. Its memory is the poller's last items; how far a stream is, is a number.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.job_answer import error_of, model_of, progress
+from store import histories, jobs
+from store.database import Database
+from store.errors import NotFound
+from store.tables import ENDED
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+STATUS_SECONDS = 1.0  # progress is told at most so often between changes of status
+PAGE = 500
+_OUTAGE_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A job's state as its streams tell it."""
+
+    status: str
+    data: dict[str, Any]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in ENDED
+
+
+@dataclass
+class _Watched:
+    """One job that streams follow."""
+
+    followers: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    items: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=PAGE))
+    last_epoch: int = 0
+    snapshot: Snapshot | None = None
+    gone: bool = False
+    round: int = 0
+
+
+class EventFeed:
+    """Follows jobs for their streams.
+
+    Parameters
+    ----------
+    database : Database
+    poll_seconds : float
+        Time between two looks at a job.
+    """
+
+    def __init__(self, database: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
+        self._database = database
+        self._poll_seconds = poll_seconds
+        self._watched: dict[tuple[str, str], _Watched] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def pollers(self) -> int:
+        """How many jobs are followed."""
+        return len(self._watched)
+
+    def look(self, project: str, job_id: str) -> tuple[Snapshot, int]:
+        """A job's state now and its newest epoch.
+
+        Raises
+        ------
+        NotFound
+        """
+        with self._database.read() as s:
+            job = jobs.get_job(s, project, job_id)
+            newest = histories.latest(s, [job_id]).get(job_id)
+            data: dict[str, Any] = {"status": job.status, "progress": progress(job)}
+            if job.error is not None:
+                data["error"] = error_of(job)
+            if job.model_version is not None:
+                data["model"] = model_of(job)
+        return Snapshot(job.status, data), newest["epoch"] if newest else 0
+
+    def follow(
+        self, project: str, job_id: str, *, after_epoch: int = 0, wait_seconds: float = 10.0
+    ) -> Iterator[dict[str, Any] | Snapshot | None]:
+        """What happens to a job, as it happens.
+
+        Yields
+        ------
+        dict
+            Each history item above `after_epoch`, once, in order.
+        Snapshot
+            The state: at once, when it changes, and at the end, as the last thing.
+        None
+            When nothing happened for `wait_seconds`.
+
+        Closing the generator ends the following; it ends by itself after the job's end, or its deletion.
+        """
+        watched = self._join(project, job_id)
+        try:
+            told: Snapshot | None = None
+            seen = 0
+            while True:
+                with watched.changed:
+                    happened = watched.changed.wait_for(lambda: watched.round != seen or watched.gone, wait_seconds)
+                    seen, snapshot, gone = watched.round, watched.snapshot, watched.gone
+                    items = [item for item in watched.items if item["epoch"] > after_epoch]
+                    last_epoch = watched.last_epoch
+                if gone:
+                    return
+                if not happened or snapshot is None:
+                    yield None
+                    continue
+                if told is None and not snapshot.ended:
+                    told = snapshot
+                    yield snapshot
+                while after_epoch < last_epoch:
+                    if not items or items[0]["epoch"] != after_epoch + 1:
+                        items = self._page(job_id, after_epoch)
+                    if not items:
+                        break
+                    for item in items:
+                        yield item
+                    after_epoch = items[-1]["epoch"]
+                    items = []
+                if snapshot.ended or snapshot != told:
+                    told = snapshot
+                    yield snapshot
+                if snapshot.ended:
+                    return
+        finally:
+            self._leave(project, job_id, watched)
+
+    def _page(self, job_id: str, after_epoch: int) -> list[dict[str, Any]]:
+        with self._database.read() as s:
+            return histories.history(s, job_id, after_epoch=after_epoch, limit=PAGE)
+
+    def _join(self, project: str, job_id: str) -> _Watched:
+        with self._lock:
+            watched = self._watched.get((project, job_id))
+            if watched is None:
+                watched = self._watched[project, job_id] = _Watched()
+                threading.Thread(
+                    target=self._poll, args=(project, job_id, watched), name=f"events-{job_id}", daemon=True
+                ).start()
+            watched.followers += 1
+            return watched
+
+    def _leave(self, project: str, job_id: str, watched: _Watched) -> None:
+        with self._lock:
+            watched.followers -= 1
+            if watched.followers == 0 and self._watched.get((project, job_id)) is watched:
+                del self._watched[project, job_id]
+        with watched.changed:
+            watched.changed.notify_all()
+
+    def _poll(self, project: str, job_id: str, watched: _Watched) -> None:
+        """Look at the job until it has ended or nobody follows it."""
+        clock = _StatusClock()
+        while watched.followers > 0:
+            pause = self._poll_seconds
+            try:
+                ended = self._round(project, job_id, watched, clock)
+            except NotFound:
+                self._finish(project, job_id, watched, gone=True)
+                return
+            except SQLAlchemyError:
+                logger.warning("The events of %s wait for the database.", job_id, exc_info=True)
+                ended, pause = False, _OUTAGE_PAUSE_SECONDS
+            if ended:
+                self._finish(project, job_id, watched, gone=False)
+                return
+            with watched.changed:
+                watched.changed.wait_for(lambda: watched.followers == 0, pause)
+
+    def _round(self, project: str, job_id: str, watched: _Watched, clock: _StatusClock) -> bool:
+        # The state first: an ended job's history is complete, so that the last state can come after all of it.
+        snapshot, newest = self.look(project, job_id)
+        last = watched.last_epoch
+        # A late first look does not read what is long past: streams that want it page through it themselves.
+        start = max(last, newest - PAGE)
+        fresh = self._page(job_id, start) if newest > last else []
+        with watched.changed:
+            if fresh and watched.items and fresh[0]["epoch"] != last + 1:
+                watched.items.clear()
+            watched.items.extend(fresh)
+            if fresh:
+                watched.last_epoch = fresh[-1]["epoch"]
+            tell = clock.due(watched.snapshot, snapshot)
+            if tell:
+                watched.snapshot = snapshot
+            if fresh or tell:
+                watched.round += 1
+                watched.changed.notify_all()
+            return snapshot.ended and watched.last_epoch >= newest
+
+    def _finish(self, project: str, job_id: str, watched: _Watched, *, gone: bool) -> None:
+        with self._lock:
+            if self._watched.get((project, job_id)) is watched:
+                del self._watched[project, job_id]
+        with watched.changed:
+            watched.gone = gone
+            watched.changed.notify_all()
+
+
+class _StatusClock:
+    """Says when a changed state is worth telling: a new status at once, progress at most once a second."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def due(self, told: Snapshot | None, now: Snapshot) -> bool:
+        at = time.monotonic()
+        if told is None or told.status != now.status or now.ended:
+            self._last = at
+            return True
+        if told != now and at - self._last >= STATUS_SECONDS:
+            self._last = at
+            return True
+        return False

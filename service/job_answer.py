@@ -1,0 +1,72 @@
+"""A job's row as the API shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.training_plan import shown_config
+from store.clock import rfc3339
+from store.tables import JobRow
+
+
+def job_answer(row: JobRow, latest: Mapping[str, Any] | None, links: Mapping[str, str | None]) -> dict[str, Any]:
+    """The job as JSON.
+
+    Parameters
+    ----------
+    latest : mapping or None
+        The newest item of its history.
+    links : mapping
+        Addresses by name.
+    """
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "status": row.status,
+        "cancel_requested": row.cancel_requested,
+        "progress": progress(row),
+        "latest": dict(latest) if latest is not None else None,
+        "best_epoch": row.best_epoch,
+        "error": error_of(row),
+        "attempts": row.attempts,
+        "config": shown_config(row.config),
+        "dataset": {
+            "id": row.dataset_id,
+            "name": row.dataset_name,
+            "version": row.dataset_version,
+            "sha256": row.dataset_sha256,
+        },
+        "model": model_of(row),
+        "warnings": [{"column": None, **warning} for warning in row.warnings],
+        "links": dict(links),
+        "retry_of": row.retry_of,
+        "bit_identical": row.bit_identical,
+        "created_at": rfc3339(row.created_at),
+        "started_at": rfc3339(row.started_at),
+        "finished_at": rfc3339(row.finished_at),
+    }
+
+
+def progress(row: JobRow) -> dict[str, Any]:
+    """How far the job is; a succeeded one is done, also where early stopping ended it."""
+    fraction = 1.0 if row.status == "succeeded" else min(1.0, row.epoch / row.epochs) if row.epochs else 0.0
+    return {
+        "epoch": row.epoch,
+        "epochs": row.epochs,
+        "fraction": fraction,
+        "eta_seconds": row.eta_seconds,
+        "samples_per_second": row.samples_per_second,
+    }
+
+
+def error_of(row: JobRow) -> dict[str, Any] | None:
+    """Why the job failed."""
+    if row.error is None:
+        return None
+    return {name: row.error.get(name) for name in ("code", "detail", "hint")}
+
+
+def model_of(row: JobRow) -> dict[str, Any] | None:
+    """The model that the job trains, and the version that it published."""
+    return None if row.model_name is None else {"name": row.model_name, "version": row.model_version}

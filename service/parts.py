@@ -1,0 +1,48 @@
+"""What the routes work with: the application's parts, built once by the factory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from store.tables import DEFAULT_PROJECT
+
+if TYPE_CHECKING:
+    from service.dispatch import Dispatcher
+    from service.event_feed import EventFeed
+    from service.gate import Gate
+    from service.links import Links
+    from service.predictor import Predictor
+    from service.streams import Streams
+    from store.database import Database
+    from store.files import FileStore
+    from store.settings import Settings
+
+EXTENSION = "mlp"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One application's parts."""
+
+    settings: Settings
+    database: Database
+    files: FileStore
+    gate: Gate
+    dispatcher: Dispatcher
+    predictor: Predictor
+    feed: EventFeed
+    links: Links
+    streams: Streams
+
+
+def parts() -> Parts:
+    """The parts of the application that handles this request."""
+    return cast(Parts, current_app.extensions[EXTENSION])
+
+
+def project() -> str:
+    """The project whose names this request sees."""
+    return DEFAULT_PROJECT

@@ -1,0 +1,57 @@
+"""A network's outputs as the JSON of predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.targets import ClassValue
+from service.loaded_version import LoadedVersion
+
+LIKELY = 0.5  # a label of a multilabel target holds from this probability on
+
+
+def predictions(version: LoadedVersion, outputs: npt.NDArray[np.floating], top_k: int | None) -> list[dict[str, Any]]:
+    """One prediction for each row of outputs.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n, n_outputs)
+        What `MLP.predict` gave: probabilities, or standardised values.
+    top_k : int or None
+        Most probabilities of each, the likeliest first; None: all, in the classes' order.
+    """
+    target = version.target_encoding
+    if target.task == "regression":
+        values = target.inverse(outputs).tolist()
+        if version.several_targets:
+            return [{"values": dict(zip(target.names, row, strict=True))} for row in values]
+        return [{"value": row[0]} for row in values]
+    keys = [key_of(value) for value in target.classes]
+    shares = outputs.astype(np.float64)
+    if target.task == "multilabel":
+        chosen = [[key for key, share in zip(keys, row, strict=True) if share >= LIKELY] for row in shares.tolist()]
+        answers: list[dict[str, Any]] = [{"labels": labels} for labels in chosen]
+    else:
+        # float32's shares sum to one within 1e-6 only for few classes; the sum of doubles does for any number.
+        shares /= shares.sum(axis=1, keepdims=True)
+        answers = [{"label": target.classes[index]} for index in shares.argmax(axis=1).tolist()]
+    for answer, row in zip(answers, shares.tolist(), strict=True):
+        answer["probabilities"] = _bounded(keys, row, top_k)
+    return answers
+
+
+def key_of(value: ClassValue) -> str:
+    """A class value's JSON text: what it is called as a key."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _bounded(keys: list[str], row: list[float], top_k: int | None) -> dict[str, float]:
+    if top_k is None or top_k >= len(keys):
+        return dict(zip(keys, row, strict=True))
+    order = sorted(range(len(keys)), key=lambda index: -row[index])[:top_k]
+    return {keys[index]: row[index] for index in order}

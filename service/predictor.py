@@ -1,0 +1,138 @@
+"""From a request's bytes to an answer's bytes for a model version; knows no web framework.
+
+Versions are immutable, so loaded ones are kept; which version answers, and whether it still exists, is asked of the
+database at each request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.encoding import EncodingNotice
+from service.json_body import read_json
+from service.loaded_version import LoadedVersion, VersionCache
+from service.predict_answer import predictions
+from service.predict_input import BodyInput, Options, QueryInput, read_address, read_body
+from service.problems import Problem
+from store import registry
+from store.database import Database
+from store.errors import NotFound
+from store.ids import is_name
+from store.registry import Selection
+from store.settings import Settings
+
+FORMAT = 1  # of the answer: raise it when the same request would be answered with other bytes
+MOST_NOTICES = 100
+PINNED = "private, max-age=31536000, immutable"
+UNPINNED = "no-cache"
+
+
+@dataclass(frozen=True)
+class PredictAnswer:
+    """An answer: 200 with a body, or 304 without one.
+
+    Parameters
+    ----------
+    value : dict or None
+        The body, to be written as JSON; None for 304.
+    etag : str
+        Strong, in quotes.
+    cache_control : str
+    """
+
+    value: dict[str, Any] | None
+    etag: str
+    cache_control: str
+
+
+class Predictor:
+    """Answers `GET` and `POST /predict`."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._cache = VersionCache(settings.cache_bytes)
+
+    def answer_address(self, project: str, query: str, if_none_match: str | None = None) -> PredictAnswer:
+        """Answer a `GET /predict`.
+
+        Parameters
+        ----------
+        query : str
+            The query string as it came, percent-encoded.
+        if_none_match : str or None
+            The header's value.
+
+        Raises
+        ------
+        Problem, NotFound
+        """
+        asked = read_address(query)
+        selection = self._select(project, asked.options)
+        etag = _etag(selection, query)
+        cache_control = PINNED if asked.options.version is not None else UNPINNED
+        if if_none_match is not None and _matches(if_none_match, etag):
+            return PredictAnswer(None, etag, cache_control)
+        return PredictAnswer(self._predict(project, selection, asked), etag, cache_control)
+
+    def answer_body(self, project: str, data: bytes) -> dict[str, Any]:
+        """Answer a `POST /predict`; its shape is that of `answer_address`.
+
+        Raises
+        ------
+        Problem, NotFound
+        """
+        settings = self._settings
+        body = read_json(data, max_depth=settings.max_json_depth, max_digits=settings.max_json_digits)
+        if not isinstance(body, dict):
+            raise Problem("wrong_type", "The body should be a JSON object.")
+        asked = read_body(body, max_rows=settings.max_predict_rows)
+        return self._predict(project, self._select(project, asked.options), asked)
+
+    def _select(self, project: str, options: Options) -> Selection:
+        # What cannot be a name is not looked for: not every database takes any text.
+        for what, name in (("model", options.model), ("alias", options.alias)):
+            if name is not None and not is_name(name):
+                raise NotFound(what, name[:100])
+        with self._database.read() as s:
+            return registry.select_version(s, project, options.model, version=options.version, alias=options.alias)
+
+    def _predict(self, project: str, selection: Selection, asked: QueryInput | BodyInput) -> dict[str, Any]:
+        version = self._load(project, selection)
+        table = asked.columns(version)
+        X, notices = version.encoding.transform(table, max_notices=MOST_NOTICES)
+        outputs = version.network.predict(X)
+        if not np.isfinite(outputs).all():
+            raise Problem("number_out_of_range", "The network's output for these features is not a finite number.")
+        return {
+            "model": selection.model,
+            "version": selection.version,
+            "selected_by": selection.selected_by,
+            "predictions": predictions(version, outputs, asked.options.top_k),
+            "warnings": [_warning(notice) for notice in notices],
+        }
+
+    def _load(self, project: str, selection: Selection) -> LoadedVersion:
+        def load() -> LoadedVersion:
+            with self._database.read() as s:
+                row = registry.get_version(s, project, selection.model, selection.version)
+                return LoadedVersion.of(row, registry.load_weights(s, row))
+
+        return self._cache.get((project, selection.model, selection.version, selection.sha256), load)
+
+
+def _warning(notice: EncodingNotice) -> dict[str, Any]:
+    return {"row": notice.row, "feature": notice.feature, "code": notice.code, "detail": notice.detail}
+
+
+def _etag(selection: Selection, query: str) -> str:
+    parts = (str(FORMAT), selection.model, str(selection.version), selection.sha256, selection.selected_by, query)
+    return f'"{hashlib.sha256(chr(0).join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:40]}"'
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    return any(tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(","))

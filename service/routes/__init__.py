@@ -1,0 +1,1 @@
+"""Thin routes: a request's parts in, one call, an answer out."""

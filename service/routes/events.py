@@ -1,0 +1,74 @@
+"""GET /jobs/{j}/events: a job's epochs and states as a stream of server-sent events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+
+from service.answers import json_bytes, no_content
+from service.event_feed import Snapshot
+from service.parts import parts, project
+from service.problems import problem_at
+from service.schemas.jobs import JobPath
+from service.store_problems import check_reference
+
+routes = APIBlueprint("events", __name__, abp_tags=[Tag(name="Jobs")])
+
+COMMENT_SECONDS = 10.0
+LIFE_SECONDS = 3600.0  # then the stream ends and the client, which knows how, resumes
+_RETRY = b"retry: 2000\n\n"
+
+
+@routes.get(
+    "/jobs/<job>/events",
+    responses={
+        200: {
+            "description": "`event: epoch` with `id: <epoch>`, `event: status` without one; the terminal status is last.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        204: {"description": "The job has ended and every epoch was received."},
+    },
+)
+def stream_events(path: JobPath) -> Response:
+    """Follow a job; `Last-Event-ID` resumes after an epoch."""
+    check_reference("job", path.job)
+    feed = parts().feed
+    last = _last_event_id()
+    snapshot, newest = feed.look(project(), path.job)
+    if last is not None and snapshot.ended and last >= newest:
+        return no_content()
+    slot = parts().streams.take()
+    following = feed.follow(project(), path.job, after_epoch=last or 0, wait_seconds=COMMENT_SECONDS)
+    response = Response(_lines(following), content_type="text/event-stream")
+    # Also where the stream was never begun: HEAD, or a client that has gone.
+    response.call_on_close(slot.give_back)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _lines(following: Iterator[Any]) -> Iterator[bytes]:
+    end = time.monotonic() + LIFE_SECONDS
+    yield _RETRY
+    for happening in following:
+        if happening is None:
+            yield b": waiting\n\n"
+        elif isinstance(happening, Snapshot):
+            yield b"event: status\ndata: " + json_bytes(happening.data) + b"\n\n"
+        else:
+            yield b"event: epoch\nid: %d\ndata: %s\n\n" % (happening["epoch"], json_bytes(happening))
+        if time.monotonic() > end:
+            return
+
+
+def _last_event_id() -> int | None:
+    text = request.headers.get("Last-Event-ID", "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise problem_at("invalid_value", "Last-Event-ID takes the number of an epoch.", parameter="Last-Event-ID")
+    return int(text)

@@ -1,0 +1,107 @@
+"""Jobs: listed, shown, cancelled, retried, deleted."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+
+from service.answers import json_answer, no_content
+from service.job_answer import job_answer
+from service.pages import page, read_cursor
+from service.parts import parts, project
+from service.schemas.jobs import CancelRequest, HistoryAnswer, HistoryQuery, JobAnswer, JobPage, JobPath, JobsQuery
+from service.store_problems import check_reference, placed
+from store import histories, jobs
+from store.tables import JobRow
+
+routes = APIBlueprint("jobs", __name__, abp_tags=[Tag(name="Jobs")])
+
+
+@routes.get("/jobs", responses={200: JobPage})
+def list_jobs(query: JobsQuery) -> Response:
+    """Jobs, newest first."""
+    before = read_cursor(query.cursor, str)
+    if query.model is not None:
+        with placed(parameter="model"):
+            check_reference("model", query.model)
+    p = parts()
+    with p.database.read() as s:
+        rows = jobs.find_jobs(
+            s,
+            project(),
+            status=query.status,
+            model=query.model,
+            kind=query.kind,
+            before_id=before,
+            limit=query.limit + 1,
+        )
+        latest = histories.latest(s, [row.id for row in rows])
+    shown = page(rows, query.limit, lambda row: job_answer(row, latest.get(row.id), p.links.of_job(row)), lambda r: r.id)
+    return json_answer(shown)
+
+
+@routes.get("/jobs/<job>", responses={200: JobAnswer})
+def show_job(path: JobPath) -> Response:
+    """One job."""
+    check_reference("job", path.job)
+    with parts().database.read() as s:
+        row = jobs.get_job(s, project(), path.job)
+        latest = histories.latest(s, [row.id]).get(row.id)
+    return json_answer(job_answer(row, latest, parts().links.of_job(row)))
+
+
+@routes.get("/jobs/<job>/history", responses={200: HistoryAnswer})
+def show_history(path: JobPath, query: HistoryQuery) -> Response:
+    """A job's loss history, by epoch."""
+    check_reference("job", path.job)
+    with parts().database.read() as s:
+        jobs.get_job(s, project(), path.job)
+        if query.points is not None:
+            items = histories.thinned(s, path.job, query.points, after_epoch=query.after_epoch)[: query.limit]
+        else:
+            items = histories.history(s, path.job, after_epoch=query.after_epoch, limit=query.limit)
+    return json_answer({"items": items})
+
+
+@routes.post(
+    "/jobs/<job>/cancel",
+    responses={202: JobAnswer},
+    openapi_extensions={
+        "requestBody": {
+            "required": False,
+            "content": {"application/json": {"schema": CancelRequest.model_json_schema()}},
+        }
+    },
+)
+def cancel_job(path: JobPath) -> Response:
+    """Cancel a job: a queued one at once, a running one within a second or so."""
+    check_reference("job", path.job)
+    # The body may be left out altogether.
+    asked = CancelRequest.model_validate(request.get_json()) if request.content_length else CancelRequest()
+    with parts().database.write() as s:
+        row = jobs.request_cancel(s, project(), path.job, asked.keep)
+        latest = histories.latest(s, [row.id]).get(row.id)
+    return json_answer(job_answer(row, latest, parts().links.of_job(row)), 202)
+
+
+@routes.post("/jobs/<job>/retry", responses={202: JobAnswer})
+def retry_job(path: JobPath) -> Response:
+    """Queue a new job that asks for the same as an ended one."""
+    check_reference("job", path.job)
+    with parts().database.write() as s:
+        row = jobs.retry_job(s, project(), path.job)
+    parts().dispatcher.dispatch(row.id)
+    return _accepted(row)
+
+
+@routes.delete("/jobs/<job>", responses={204: None})
+def delete_job(path: JobPath) -> Response:
+    """Delete an ended job with its history; a version that it published stays."""
+    check_reference("job", path.job)
+    with parts().database.write() as s:
+        jobs.delete_job(s, project(), path.job)
+    return no_content()
+
+
+def _accepted(row: JobRow) -> Response:
+    return json_answer(job_answer(row, None, parts().links.of_job(row)), 202, {"Location": f"/jobs/{row.id}"})

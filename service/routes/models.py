@@ -1,0 +1,143 @@
+"""Models and their versions: listed, shown, described, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_openapi3 import APIBlueprint, Tag
+
+from service.answers import json_answer, no_content
+from service.pages import page, read_cursor
+from service.parts import parts, project
+from service.schemas.base import PageQuery
+from service.schemas.models import (
+    DescribeRequest,
+    ModelAnswer,
+    ModelPage,
+    ModelPath,
+    VersionAnswer,
+    VersionPage,
+    VersionPath,
+)
+from service.store_problems import check_reference
+from service.training_plan import shown_config
+from store import registry
+from store.clock import rfc3339
+from store.tables import ModelRow, ModelVersionRow
+
+routes = APIBlueprint("models", __name__, abp_tags=[Tag(name="Models")])
+
+
+@routes.get("/models", responses={200: ModelPage})
+def list_models(query: PageQuery) -> Response:
+    """Models, newest first."""
+    place = read_cursor(query.cursor, float, str)
+    before = None if place is None else (place[0], place[1])
+    with parts().database.read() as s:
+        rows = registry.find_models(s, project(), before=before, limit=query.limit + 1)
+        newest = registry.newest_versions(s, project(), [row.name for row in rows])
+    shown = page(rows, query.limit, lambda row: model_answer(row, newest.get(row.name)), lambda r: [r.created_at, r.name])
+    return json_answer(shown)
+
+
+@routes.get("/models/<model>", responses={200: ModelAnswer})
+def show_model(path: ModelPath) -> Response:
+    """One model."""
+    check_reference("model", path.model)
+    with parts().database.read() as s:
+        row = registry.get_model(s, project(), path.model)
+        newest = registry.newest_versions(s, project(), [row.name]).get(row.name)
+    return json_answer(model_answer(row, newest))
+
+
+@routes.patch("/models/<model>", responses={200: ModelAnswer})
+def describe_model(path: ModelPath, body: DescribeRequest) -> Response:
+    """Change a model's tags or description."""
+    check_reference("model", path.model)
+    with parts().database.write() as s:
+        row = registry.get_model(s, project(), path.model)
+        registry.describe(row, tags=body.tags, description=body.description)
+        newest = registry.newest_versions(s, project(), [row.name]).get(row.name)
+    return json_answer(model_answer(row, newest))
+
+
+@routes.delete("/models/<model>", responses={204: None})
+def delete_model(path: ModelPath) -> Response:
+    """Delete a model with all its versions; refused while an alias points at one."""
+    check_reference("model", path.model)
+    with parts().database.write() as s:
+        registry.delete_model(s, project(), path.model)
+    return no_content()
+
+
+@routes.get("/models/<model>/versions", responses={200: VersionPage})
+def list_versions(path: ModelPath, query: PageQuery) -> Response:
+    """A model's versions, newest first."""
+    check_reference("model", path.model)
+    before = read_cursor(query.cursor, int)
+    with parts().database.read() as s:
+        rows = registry.find_versions(s, project(), path.model, before=before, limit=query.limit + 1)
+    return json_answer(page(rows, query.limit, version_answer, lambda row: row.version))
+
+
+@routes.get("/models/<model>/versions/<version>", responses={200: VersionAnswer})
+def show_version(path: VersionPath) -> Response:
+    """One version of a model."""
+    check_reference("model", path.model)
+    with parts().database.read() as s:
+        row = registry.get_version(s, project(), path.model, path.version)
+    return json_answer(version_answer(row))
+
+
+@routes.patch("/models/<model>/versions/<version>", responses={200: VersionAnswer})
+def describe_version(path: VersionPath, body: DescribeRequest) -> Response:
+    """Change a version's tags or description; the version itself never changes."""
+    check_reference("model", path.model)
+    with parts().database.write() as s:
+        row = registry.get_version(s, project(), path.model, path.version)
+        registry.describe(row, tags=body.tags, description=body.description)
+    return json_answer(version_answer(row))
+
+
+@routes.delete("/models/<model>/versions/<version>", responses={204: None})
+def delete_version(path: VersionPath) -> Response:
+    """Delete a version; refused while an alias points at it. Its number is not given again."""
+    check_reference("model", path.model)
+    with parts().database.write() as s:
+        registry.delete_version(s, project(), path.model, path.version)
+    return no_content()
+
+
+def model_answer(row: ModelRow, newest: int | None) -> dict[str, Any]:
+    """The model as JSON."""
+    return {
+        "name": row.name,
+        "task": row.task,
+        "target": row.target if len(row.target) != 1 else row.target[0],
+        "newest_version": newest,
+        "description": row.description,
+        "tags": row.tags,
+        "created_at": rfc3339(row.created_at),
+    }
+
+
+def version_answer(row: ModelVersionRow) -> dict[str, Any]:
+    """The version as JSON."""
+    return {
+        "model": row.model_name,
+        "version": row.version,
+        "created_at": rfc3339(row.created_at),
+        "source": row.source,
+        "sha256": row.sha256,
+        "config": shown_config(row.config),
+        "schema": row.schema,
+        "metrics": row.metrics,
+        "best_epoch": row.best_epoch,
+        "dataset": row.dataset,
+        "job": row.job_id,
+        "parameters": row.parameters,
+        "network": row.network,
+        "description": row.description,
+        "tags": row.tags,
+    }

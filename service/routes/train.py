@@ -1,0 +1,114 @@
+"""POST /train: a request becomes a queued job, and a message says so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+
+from core.table import Column
+from service.answers import json_answer
+from service.job_answer import job_answer
+from service.parts import parts, project
+from service.problems import problem_at
+from service.schemas.jobs import JobAnswer
+from service.schemas.train import TrainRequest
+from service.store_problems import check_name, check_reference, placed
+from service.target_choice import choose
+from service.training_plan import Plan, make_plan
+from store import datasets, histories, jobs, parquet
+from store.errors import NotFound
+from store.tables import DatasetRow
+
+routes = APIBlueprint("train", __name__, abp_tags=[Tag(name="Training")])
+_MOST_KEY_CHARACTERS = 255
+_PLACES = {
+    "dataset_not_found": {"pointer": "/dataset"},
+    "idempotency_key_reused": {"parameter": "Idempotency-Key"},
+}
+
+
+@routes.post(
+    "/train",
+    responses={202: JobAnswer},
+    openapi_extensions={
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "maxLength": _MOST_KEY_CHARACTERS},
+                "description": "The same key with the same body: the same job.",
+            }
+        ]
+    },
+)
+def train(body: TrainRequest) -> Response:
+    """Train a model of a dataset's column; answers at once with the job."""
+    p = parts()
+    key = _idempotency_key()
+    dataset = _dataset(body)
+    model = check_name(body.model, pointer="/model") if body.model is not None else dataset.name
+    plan = _plan(body, dataset, model)
+    with placed(pointer="/model", others=_PLACES), p.database.write() as s:
+        job, created = jobs.submit(
+            s,
+            project(),
+            config=plan.config,
+            dataset_id=dataset.id,
+            model_name=model,
+            epochs=plan.epochs,
+            warnings=plan.warnings,
+            idempotency=key,
+        )
+        latest = histories.latest(s, [job.id]).get(job.id)
+    if created:
+        p.dispatcher.dispatch(job.id)
+    return json_answer(job_answer(job, latest, p.links.of_job(job)), 202, {"Location": f"/jobs/{job.id}"})
+
+
+def _dataset(body: TrainRequest) -> DatasetRow:
+    with placed(pointer="/dataset"):
+        check_reference("dataset", body.dataset)
+        with parts().database.read() as s:
+            return datasets.resolve(s, project(), body.dataset)
+
+
+def _plan(body: TrainRequest, dataset: DatasetRow, model: str) -> Plan:
+    """Choose the target, and read its columns once for all that must be known of them."""
+    read: dict[str, Column] = {}
+
+    def columns(names: list[str]) -> dict[str, Column]:
+        missing = [name for name in names if name not in read]
+        if missing:
+            try:
+                with parts().files.open(dataset.blob_key) as file:
+                    read.update(parquet.read_columns(file, missing))
+            except FileNotFoundError:  # deleted a moment ago
+                with placed(pointer="/dataset"):
+                    raise NotFound("dataset", body.dataset) from None
+        return {name: read[name] for name in names}
+
+    def distinct(name: str) -> int:
+        column: Any = columns([name])[name]
+        return len(np.unique(column.values[~column.missing]))
+
+    choice = choose(body, dataset.columns, distinct)
+    table = columns(list(choice.targets))
+    settings = parts().settings
+    return make_plan(body, f"{dataset.name}@{dataset.version}", model, choice, table, max_classes=settings.max_classes)
+
+
+def _idempotency_key() -> jobs.IdempotencyKey | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= _MOST_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
+        detail = f"An Idempotency-Key has 1 to {_MOST_KEY_CHARACTERS} printable ASCII characters."
+        raise problem_at("invalid_value", detail, parameter="Idempotency-Key")
+    body = json.dumps(request.get_json(), sort_keys=True).encode()
+    return jobs.IdempotencyKey("POST /train", key, hashlib.sha256(body).hexdigest())

@@ -1,0 +1,127 @@
+"""Jobs: how they are asked for and shown."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from service.schemas.base import Answer, Body, Path, Query
+from service.schemas.datasets import TableWarning
+
+JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+JobKind = Literal["train", "predict", "search"]
+
+
+class JobPath(Path):
+    """A job by its id."""
+
+    job: str = Field(description="The job's id.")
+
+
+class JobsQuery(Query):
+    """Which jobs."""
+
+    limit: int = Field(50, ge=1, le=500, description="Most items in the answer.")
+    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
+    status: JobStatus | None = None
+    model: str | None = None
+    kind: JobKind | None = None
+
+
+class HistoryQuery(Query):
+    """Which epochs."""
+
+    after_epoch: int = Field(0, ge=0, le=2**31 - 1, description="Only epochs above this one.")
+    limit: int = Field(500, ge=1, le=10_000, description="Most items in the answer.")
+    points: int | None = Field(None, ge=2, le=10_000, description="Thin to so many, keeping the extremes.")
+
+
+class CancelRequest(Body):
+    """What becomes of a running job's network."""
+
+    keep: Literal["best", "last"] | None = Field(None, description="Publish it as a version all the same.")
+
+
+class EpochItem(Answer):
+    """One epoch of a loss history."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float | None
+    train_score: float | None
+    validation_score: float | None
+    learning_rate: float
+    gradient_norm: float
+    seconds: float
+
+
+class Progress(Answer):
+    """How far a job is."""
+
+    epoch: int
+    epochs: int
+    fraction: float
+    eta_seconds: float | None
+    samples_per_second: float | None
+
+
+class JobError(Answer):
+    """Why a job failed."""
+
+    code: str
+    detail: str
+    hint: str | None = None
+
+
+class DatasetOfJob(Answer):
+    """The dataset version that a job reads."""
+
+    id: str
+    name: str
+    version: int
+    sha256: str
+
+
+class ModelOfJob(Answer):
+    """The model that a job trains; the version once it is published."""
+
+    name: str
+    version: int | None
+
+
+class JobAnswer(Answer):
+    """One request for work."""
+
+    id: str
+    kind: JobKind
+    status: JobStatus
+    cancel_requested: bool
+    progress: Progress
+    latest: EpochItem | None
+    best_epoch: int | None
+    error: JobError | None
+    attempts: int
+    config: dict[str, Any]
+    dataset: DatasetOfJob
+    model: ModelOfJob | None
+    warnings: list[TableWarning]
+    links: dict[str, str | None]
+    retry_of: str | None
+    bit_identical: bool = Field(description="False once the job went on on another kind of machine.")
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class JobPage(Answer):
+    """A page of jobs, newest first."""
+
+    items: list[JobAnswer]
+    next_cursor: str | None
+
+
+class HistoryAnswer(Answer):
+    """A loss history, by epoch."""
+
+    items: list[EpochItem]

@@ -1,0 +1,62 @@
+"""A request to train: names and types here, ranges in `core.configuration`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from service.schemas.base import Body
+
+TaskName = Literal["classification", "regression", "multilabel", "distribution"]
+
+
+class NetworkRequest(Body):
+    """The network's form."""
+
+    hidden: list[int] = Field([128, 64], description="Sizes of the hidden layers, first to last.")
+    activation: str = Field("relu", description="relu, sigmoid, tanh, silu, gelu, gelu_tanh or identity.")
+    dropout: float = Field(0.0, description="Share of hidden activations dropped in training, 0 to below 1.")
+
+
+class OptimizerRequest(Body):
+    """The optimizer."""
+
+    name: str = Field("adam", description="adam or sgd.")
+    learning_rate: float | None = Field(None, description="0.001 for adam, 0.01 for sgd.")
+    momentum: float | None = Field(None, description="sgd only.")
+    nesterov: bool | None = Field(None, description="sgd only.")
+    beta_1: float | None = Field(None, description="adam only.")
+    beta_2: float | None = Field(None, description="adam only.")
+    epsilon: float | None = Field(None, description="adam only.")
+
+
+class EarlyStoppingRequest(Body):
+    """When to stop before the last epoch."""
+
+    metric: str = "validation_loss"
+    patience: int = Field(20, description="Epochs without an improvement.")
+    min_delta: float = Field(1e-4, description="Least improvement that counts.")
+
+
+class TrainRequest(Body):
+    """A model of one column (or several) of a dataset, learnt from the others."""
+
+    dataset: str = Field(description="Id, name, or `name@version`.")
+    target: str | list[str] = Field(description="The column to predict; a list needs `task`.")
+    model: str | None = Field(None, description="Name of the model. Default: the dataset's name.")
+    features: list[str] | None = Field(
+        None, min_length=1, description="Columns to learn from. Default: all with the role `feature`, less the target."
+    )
+    task: TaskName | None = Field(None, description="Default: by the target's type; see `config.inferred`.")
+    network: NetworkRequest = NetworkRequest()
+    loss: str | None = Field(None, description="cross_entropy, binary_cross_entropy or mse. Default: the task's.")
+    optimizer: OptimizerRequest = OptimizerRequest()
+    epochs: int = Field(200, description="At most this many.")
+    batch_size: int | None = Field(None, description="Default: 32; 128 from 10,000 rows.")
+    validation_fraction: float = Field(0.1, description="Share of rows that watch the training.")
+    test_fraction: float | None = Field(None, description="Share scored once at the end. Default: 0.15 from 200 rows.")
+    early_stopping: EarlyStoppingRequest | None = EarlyStoppingRequest()
+    l2: float = Field(0.0, description="Weight of (1/2) Σ‖W‖² in the loss.")
+    clip: float | None = Field(5.0, description="Standardised features are held within ±clip; null: not at all.")
+    seed: int = Field(0, description="Of every random number.")

@@ -1,0 +1,46 @@
+"""How many event streams may be open at once: each holds one of the server's threads."""
+
+from __future__ import annotations
+
+import threading
+
+from service.problems import Problem
+
+
+class Streams:
+    """Slots for streams.
+
+    Parameters
+    ----------
+    most : int
+        Streams open at the same time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = threading.BoundedSemaphore(most)
+
+    def take(self) -> Slot:
+        """A slot for one stream.
+
+        Raises
+        ------
+        Problem
+            503 ``too_many_streams``.
+        """
+        if not self._free.acquire(blocking=False):
+            detail = "All event streams are taken; poll GET /jobs/{id}/history, or try again."
+            raise Problem("too_many_streams", detail, headers={"Retry-After": "5"})
+        return Slot(self._free)
+
+
+class Slot:
+    """One taken slot; giving it back again does nothing."""
+
+    def __init__(self, free: threading.BoundedSemaphore) -> None:
+        self._free: threading.BoundedSemaphore | None = free
+
+    def give_back(self) -> None:
+        """Free the slot."""
+        free, self._free = self._free, None
+        if free is not None:
+            free.release()

@@ -1,0 +1,97 @@
+"""What a Pydantic model finds wrong, in the contract's codes and places."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from service.problems import ErrorItem, Problem, pointer, problem_of
+from service.schemas.base import Body, Path, Query
+
+_RANGE = ("greater_than", "less_than", "too_long", "too_short", "multiple_of", "finite_number")
+
+
+def problem_from(error: ValidationError) -> Problem:
+    """The problem to answer with: 422 with one item for each place."""
+    model = _model_named(error.title)
+    items: dict[str, ErrorItem] = {}
+    for found in error.errors(include_url=False, include_context=False):
+        item = _parameter_item(found, model) if model and issubclass(model, (Query, Path)) else _body_item(found, model)
+        items.setdefault(item.pointer or item.parameter or "", item)
+    # A union tells of each of its branches: the deepest place is the one meant.
+    kept = [item for place, item in items.items() if not any(other.startswith(place + "/") for other in items)]
+    return problem_of(kept)
+
+
+def nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    """A sentence that offers the nearest known name; empty where none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def _body_item(found: Mapping[str, Any], model: type[BaseModel] | None) -> ErrorItem:
+    kind, loc = found["type"], found["loc"]
+    if kind == "extra_forbidden":
+        name = str(loc[-1])
+        detail = f"There is no field {name!r} here.{nearest(name, _fields_at(model, loc[:-1]))}"
+        return ErrorItem("unknown_field", detail, pointer=pointer(*_keys(loc)))
+    if kind == "missing":
+        return ErrorItem("missing_field", f"The field {loc[-1]!r} is missing.", pointer=pointer(*_keys(loc)))
+    if kind.endswith("_type") or kind in ("int_from_float", "is_instance_of"):
+        code = "wrong_type"
+    elif kind.startswith(_RANGE) or kind.endswith(("too_long", "too_short")):
+        code = "out_of_range"
+    else:
+        code = "invalid_value"
+    return ErrorItem(code, _sentence(found), pointer=pointer(*_keys(loc)))
+
+
+def _parameter_item(found: Mapping[str, Any], model: type[BaseModel]) -> ErrorItem:
+    name = str(found["loc"][0]) if found["loc"] else ""
+    if found["type"] == "extra_forbidden":
+        detail = f"There is no parameter {name!r} here.{nearest(name, model.model_fields)}"
+        return ErrorItem("unknown_parameter", detail, parameter=name)
+    if found["type"] == "missing":
+        return ErrorItem("missing_parameter", f"The parameter {name!r} is missing.", parameter=name)
+    return ErrorItem("invalid_value", _sentence(found), parameter=name)
+
+
+def _sentence(found: Mapping[str, Any]) -> str:
+    message = str(found["msg"]).replace("Input should", "The value should").replace("Value error, ", "")
+    return message if message.endswith((".", "?")) else message + "."
+
+
+def _keys(loc: tuple[str | int, ...]) -> Iterator[str | int]:
+    """The keys and indexes of a place, without the names that Pydantic puts between for a union's branches."""
+    for part in loc:
+        if isinstance(part, int) or not ("[" in part or part in ("str", "int", "float", "bool", "function-wrap")):
+            yield part
+
+
+def _model_named(title: str) -> type[BaseModel] | None:
+    pending: list[type[BaseModel]] = [Body, Query, Path]
+    while pending:
+        model = pending.pop()
+        if model.__name__ == title:
+            return model
+        pending += model.__subclasses__()
+    return None
+
+
+def _fields_at(model: type[BaseModel] | None, loc: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields of the model at this place."""
+    for part in loc:
+        if model is None:
+            return []
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation)
+    return list(model.model_fields) if model else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

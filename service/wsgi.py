@@ -1,0 +1,11 @@
+"""The composition root of the API: settings from the environment, the application from the factory."""
+
+from __future__ import annotations
+
+from service.app import create_app
+from service.logs import configure_logging
+from store.settings import Settings
+
+settings = Settings()
+configure_logging(settings)
+app = create_app(settings)
