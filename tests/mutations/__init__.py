@@ -1,0 +1,1 @@
+"""Hand-made mutations of the guards, each of which a test must notice."""
