@@ -122,12 +122,12 @@ class MLP:
         random = stream(seed, Purpose.INITIALIZATION)
         for W in network.weights:
             n_out, n_in = W.shape
-            if W is not network.weights[-1] and hidden_activation in HE_ACTIVATIONS:
+            is_output = W is network.weights[-1]
+            if hidden_activation in HE_ACTIVATIONS and not is_output:
                 W[...] = random.normal(0.0, math.sqrt(2 / n_in), W.shape)
             else:
-                limit = math.sqrt(6 / (n_in + n_out))
+                limit = math.sqrt(6 / (n_in + n_out)) * (OUTPUT_SCALE if is_output else 1)
                 W[...] = random.uniform(-limit, limit, W.shape)
-        network.weights[-1][...] *= OUTPUT_SCALE
         return network
 
     @classmethod

@@ -1,0 +1,196 @@
+"""The configuration: defaults, what is refused and by which field, and the way through JSON."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.configuration import (
+    DEFAULT_LEARNING_RATE,
+    OUTPUT_OF,
+    TASKS,
+    EarlyStopping,
+    OptimizerConfig,
+    TrainingConfig,
+    check_size,
+)
+from core.errors import InvalidConfiguration
+from core.losses import OUTPUTS_OF
+
+FULL = TrainingConfig(
+    task="classification",
+    hidden=(3, 4),
+    activation="gelu",
+    dropout=0.5,
+    loss="mse",
+    optimizer=OptimizerConfig("sgd", 0.1, 0.9, True),
+    epochs=7,
+    batch_size=5,
+    validation_fraction=0.2,
+    test_fraction=0.3,
+    early_stopping=EarlyStopping(patience=3),
+    l2=0.01,
+    clip=None,
+    seed=9,
+)
+
+
+def test_the_defaults_are_those_of_the_contract():
+    config = TrainingConfig(task="classification")
+    assert (config.hidden, config.activation, config.dropout) == ((128, 64), "relu", 0.0)
+    assert config.optimizer == OptimizerConfig("adam", 0.001)
+    assert OptimizerConfig("sgd").learning_rate == DEFAULT_LEARNING_RATE["sgd"] == 0.01
+    assert (config.epochs, config.batch_size, config.validation_fraction, config.test_fraction) == (200, 32, 0.1, 0.0)
+    assert config.early_stopping == EarlyStopping("validation_loss", 20, 1e-4)
+    assert (config.l2, config.clip, config.seed) == (0.0, 5.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("task", "loss", "output"),
+    [
+        ("classification", "cross_entropy", "softmax"),
+        ("regression", "mse", "identity"),
+        ("multilabel", "binary_cross_entropy", "sigmoid"),
+        ("distribution", "cross_entropy", "softmax"),
+    ],
+)
+def test_a_task_has_a_usual_loss_and_its_output(task, loss, output):
+    config = TrainingConfig(task=task)
+    assert (config.resolved_loss, config.output_activation) == (loss, output)
+
+
+def test_every_permitted_task_and_loss_is_a_pair_that_the_losses_permit():
+    for (task, loss), output in OUTPUT_OF.items():
+        assert output in OUTPUTS_OF[loss]
+        assert TrainingConfig(task=task, loss=loss).output_activation == output
+
+
+@pytest.mark.parametrize("config", [FULL, *(TrainingConfig(task=task) for task in TASKS)])
+def test_a_configuration_survives_json(config):
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_early_stopping_can_be_off_in_json():
+    config = TrainingConfig.from_dict({"task": "regression", "early_stopping": None})
+    assert config.early_stopping is None
+    assert TrainingConfig.from_dict(config.to_dict()) == config
+
+
+REFUSED = [
+    ("task", "clustering"),
+    ("task", ["regression"]),
+    ("hidden", 5),
+    ("hidden", [1] * 65),
+    ("hidden.0", [0]),
+    ("hidden.1", [4, -1]),
+    ("hidden.0", [10**9]),
+    ("hidden.0", [10**5000]),
+    ("hidden.0", [True]),
+    ("hidden.0", ["8"]),
+    ("hidden.0", [8.0]),
+    ("hidden", [65_536, 65_536]),
+    ("activation", "softmax"),
+    ("dropout", 1),
+    ("dropout", -0.1),
+    ("dropout", False),
+    ("loss", "hinge"),
+    ("loss", "binary_cross_entropy"),
+    ("epochs", 0),
+    ("epochs", 10**9),
+    ("epochs", 1.0),
+    ("batch_size", 0),
+    ("validation_fraction", 0.6),
+    ("test_fraction", -0.1),
+    ("l2", -1),
+    ("l2", math.inf),
+    ("clip", 0),
+    ("clip", "5"),
+    ("seed", -1),
+    ("seed", 2**53),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), REFUSED)
+def test_a_setting_that_cannot_be_is_refused_by_its_field(field, value):
+    with pytest.raises(InvalidConfiguration) as refused:
+        TrainingConfig.from_dict({"task": "classification", field.partition(".")[0]: value})
+    assert refused.value.field == field
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("optimizer", "name", "rmsprop"),
+        *(("optimizer", "learning_rate", value) for value in (0, -1, math.nan, math.inf, "0.1", True, 10**400)),
+        ("optimizer", "momentum", 0.5),
+        ("optimizer", "nesterov", 1),
+        ("optimizer", "beta_1", 1),
+        ("optimizer", "beta_2", 1.0),
+        ("optimizer", "epsilon", 0),
+        ("early_stopping", "metric", "test_loss"),
+        ("early_stopping", "patience", 0),
+        ("early_stopping", "min_delta", -1),
+    ],
+)
+def test_a_setting_of_a_part_is_refused_by_its_path(part, name, value):
+    with pytest.raises(InvalidConfiguration) as refused:
+        TrainingConfig.from_dict({"task": "regression", part: {name: value}})
+    assert refused.value.field == f"{part}.{name}"
+
+
+def test_nesterov_needs_a_momentum():
+    with pytest.raises(InvalidConfiguration, match="nesterov needs a momentum"):
+        OptimizerConfig("sgd", nesterov=True)
+
+
+def test_parts_that_leave_too_little_to_train_on_are_refused():
+    with pytest.raises(InvalidConfiguration, match="too little to train on"):
+        TrainingConfig(task="regression", validation_fraction=0.5, test_fraction=0.5)
+
+
+def test_the_task_is_required():
+    with pytest.raises(InvalidConfiguration, match="task: it is missing"):
+        TrainingConfig.from_dict({})
+
+
+@pytest.mark.parametrize("part", ["optimizer", "early_stopping"])
+def test_a_part_must_be_an_object(part):
+    with pytest.raises(InvalidConfiguration, match="it is not an object"):
+        TrainingConfig.from_dict({"task": "regression", part: "adam"})
+
+
+def test_an_unknown_field_is_refused_with_the_nearest_name():
+    with pytest.raises(InvalidConfiguration) as refused:
+        TrainingConfig.from_dict({"task": "regression", "optimizer": {"lerning_rate": 0.1}})
+    assert (refused.value.field, refused.value.expected) == ("optimizer.lerning_rate", "learning_rate")
+    with pytest.raises(InvalidConfiguration, match="one of task, hidden"):
+        TrainingConfig.from_dict({"task": "regression", "zzz": 1})
+
+
+def test_the_usual_learning_rate_can_be_asked_for_by_null():
+    config = TrainingConfig.from_dict({"task": "regression", "optimizer": {"name": "sgd", "learning_rate": None}})
+    assert config.optimizer.learning_rate == 0.01
+
+
+def test_a_network_that_is_too_large_is_refused_before_it_is_allocated():
+    check_size((128, 64), 784, 10)
+    with pytest.raises(InvalidConfiguration, match="parameters") as refused:
+        check_size((65_536,), 10_000, 10)
+    assert refused.value.field == "hidden"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["task", "hidden", "optimizer", "early_stopping", "loss", "seed", "clip", "x"]),
+        st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text("aβ\0"), st.lists, max_leaves=4),
+    )
+)
+def test_whatever_json_holds_it_is_read_or_refused(data):
+    try:
+        config = TrainingConfig.from_dict(data)
+    except InvalidConfiguration:
+        return
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
