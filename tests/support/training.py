@@ -83,7 +83,7 @@ def versions_of(database: Database, job_id: str) -> list[ModelVersionRow]:
 
 
 def outcome_digest(database: Database, job_id: str) -> dict[str, Any]:
-    """What must be equal to the bit in two runs: SHA-256 of weights and of the loss history, the epochs, the metrics."""
+    """What must be equal to the bit in two runs: weights, loss history, epochs, metrics."""
     (version,) = versions_of(database, job_id)
     with database.read() as s:
         reports = histories.history(s, job_id, limit=100_000)
