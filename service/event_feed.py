@@ -152,13 +152,14 @@ class EventFeed:
     def _join(self, project: str, job_id: str) -> _Watched:
         with self._lock:
             watched = self._watched.get((project, job_id))
-            if watched is None:
-                watched = self._watched[project, job_id] = _Watched()
-                threading.Thread(
-                    target=self._poll, args=(project, job_id, watched), name=f"events-{job_id}", daemon=True
-                ).start()
-            watched.followers += 1
-            return watched
+            if watched is not None:
+                watched.followers += 1
+                return watched
+            # Counted before the poller runs: it stops when nobody follows.
+            watched = self._watched[project, job_id] = _Watched(followers=1)
+        name = f"events-{job_id}"
+        threading.Thread(target=self._poll, args=(project, job_id, watched), name=name, daemon=True).start()
+        return watched
 
     def _leave(self, project: str, job_id: str, watched: _Watched) -> None:
         with self._lock:
@@ -171,21 +172,23 @@ class EventFeed:
     def _poll(self, project: str, job_id: str, watched: _Watched) -> None:
         """Look at the job until it has ended or nobody follows it."""
         clock = _StatusClock()
-        while watched.followers > 0:
-            pause = self._poll_seconds
-            try:
-                ended = self._round(project, job_id, watched, clock)
-            except NotFound:
-                self._finish(project, job_id, watched, gone=True)
-                return
-            except SQLAlchemyError:
-                logger.warning("The events of %s wait for the database.", job_id, exc_info=True)
-                ended, pause = False, _OUTAGE_PAUSE_SECONDS
-            if ended:
-                self._finish(project, job_id, watched, gone=False)
-                return
-            with watched.changed:
-                watched.changed.wait_for(lambda: watched.followers == 0, pause)
+        gone = True
+        try:
+            while watched.followers > 0:
+                pause = self._poll_seconds
+                try:
+                    if self._round(project, job_id, watched, clock):
+                        gone = False
+                        return
+                except NotFound:
+                    return
+                except SQLAlchemyError:
+                    logger.warning("The events of %s wait for the database.", job_id, exc_info=True)
+                    pause = _OUTAGE_PAUSE_SECONDS
+                with watched.changed:
+                    watched.changed.wait_for(lambda: watched.followers == 0, pause)
+        finally:
+            self._finish(project, job_id, watched, gone=gone)
 
     def _round(self, project: str, job_id: str, watched: _Watched, clock: _StatusClock) -> bool:
         # The state first: an ended job's history is complete, so that the last state can come after all of it.
