@@ -107,9 +107,7 @@ def _text_names(file: Any) -> list[str]:
 def _column(values: Any) -> Column:
     if not pa.types.is_dictionary(values.type):
         return NumberColumn(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False))
-    whole = values.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks)
+    whole = values.combine_chunks()  # each row group has a dictionary of its own; this makes them one
     categories = whole.dictionary.to_pylist()
     order = sorted(range(len(categories)), key=categories.__getitem__)
     rank = np.full(len(categories) + 1, -1, np.int32)  # the last entry stays for the missing

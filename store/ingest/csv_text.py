@@ -160,13 +160,13 @@ class _Reading:
     def endless_row(self) -> IngestError:
         """The error of a row that is longer than the largest block."""
         row = self._rows + 1
-        if self._facts.odd_quotes:
+        if self._facts.open_quote:
             return _unclosed(row)
         return refuse("row_too_long", f"Row {row} has more than {_LARGEST_BLOCK:,} bytes.", row=row)
 
     def _refuse_unclosed(self, text: str, row: int | None) -> None:
         # pyarrow takes the end of the file for the quote's end; what it swallowed has the line ends in it.
-        if self._facts.odd_quotes and "\n" in text:
+        if self._facts.open_quote and "\n" in text:
             raise _unclosed(row)
 
 

@@ -25,12 +25,13 @@ class TextFacts:
     ----------
     size : int
         Bytes.
-    odd_quotes : bool
-        Whether the number of quote characters is odd: one that is perhaps never closed.
+    open_quote : bool
+        Whether the last quote may never be closed: their number is odd, and the last row does not end in one. (An inch
+        mark in a cell without quotes makes it odd too.)
     """
 
     size: int
-    odd_quotes: bool
+    open_quote: bool
 
 
 def check_text(stream: BinaryIO, limits: Limits) -> TextFacts:
@@ -43,6 +44,7 @@ def check_text(stream: BinaryIO, limits: Limits) -> TextFacts:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = quotes = 0
+    last = b""
     while chunk := stream.read(CHUNK):
         if size == 0:
             _check_start(chunk, limits)
@@ -56,6 +58,7 @@ def check_text(stream: BinaryIO, limits: Limits) -> TextFacts:
             raise _not_utf8(stream, size - held + error.start) from None
         size += len(chunk)
         quotes += chunk.count(b'"')
+        last = chunk.rstrip(b"\r\n")[-1:] or last
     try:
         held = len(decoder.getstate()[0])
         decoder.decode(b"", final=True)
@@ -63,7 +66,7 @@ def check_text(stream: BinaryIO, limits: Limits) -> TextFacts:
         raise _not_utf8(stream, size - held) from None
     if size == 0:
         raise unparseable("empty_file", "The file is empty.")
-    return TextFacts(size, quotes % 2 == 1)
+    return TextFacts(size, quotes % 2 == 1 and last != b'"')
 
 
 def _check_start(chunk: bytes, limits: Limits) -> None:

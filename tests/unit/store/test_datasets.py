@@ -96,6 +96,14 @@ def test_an_upload_whose_row_is_gone_cannot_be_completed(database: Database) -> 
     assert caught.value.code == "upload_expired"
 
 
+def test_a_completed_upload_cannot_be_completed_again(database: Database) -> None:
+    row, _ = uploaded(database, content="a")
+    with pytest.raises(Conflict) as caught:
+        completed(database, row.id, content="b")
+    assert caught.value.code == "upload_expired"
+    assert resolved(database, "iris").sha256 == "a" * 64
+
+
 def test_a_completed_upload_cannot_be_abandoned(database: Database) -> None:
     row, _ = uploaded(database)
     with database.write() as s:

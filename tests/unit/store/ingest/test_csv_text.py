@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from store.ingest import IngestedTable, IngestError, Limits, read_csv
 
@@ -183,4 +186,60 @@ def test_not_utf8_and_nul_say_the_byte_and_the_row_even_beyond_the_first_chunk(m
 
 
 def test_an_inch_mark_in_an_unquoted_cell_is_text() -> None:
+    assert read_csv(b'pipe,n\n5",1\n6,"two\nlines"\n').rows == 2
     assert read_csv(b'pipe,n\n5",1\n6,2\n').table.to_pydict() == {"pipe": ['5"', "6"], "n": [1, 2]}
+
+
+PIECES = st.sampled_from(
+    [
+        b"a",
+        b"b",
+        b",",
+        b",",
+        b"\n",
+        b"\n",
+        b'"',
+        b"\r",
+        b"1",
+        b"0",
+        b"-",
+        b".",
+        b"e",
+        b" ",
+        b"inf",
+        b"NA",
+        b"true",
+        b"\x00",
+        b"\xff",
+        b"\xc3",
+        b"\xa4",
+        b"\xef\xbb\xbf",
+        b"\xed\xa0\x80",
+        b";",
+        b"\t",
+        b"'",
+        b"\\",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=40).map(b"".join))
+@example(b"\x1f\x8b\x08\x00")
+@example(b"PAR1")
+@example(b"\r\n,\r\n")
+@example(b'"')
+@example(b'"\n"')
+@example(b'a\n"')
+@settings(max_examples=500, deadline=None)
+def test_no_file_whatever_does_anything_but_become_a_table_or_be_refused_by_name(data: bytes) -> None:
+    try:
+        table = read_csv(data)
+    except IngestError as error:
+        problems = error.problems
+    else:
+        problems = []
+        assert table.rows > 0
+        assert table.table.num_columns == len(table.columns)
+        json.dumps([table.columns, table.warnings], allow_nan=False, ensure_ascii=False).encode()
+    assert len(problems) <= 20
+    json.dumps([vars(problem) for problem in problems], ensure_ascii=False).encode()

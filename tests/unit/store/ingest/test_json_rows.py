@@ -87,6 +87,15 @@ def test_an_error_message_can_always_be_encoded() -> None:
             f"{problem.detail}{problem.column}".encode()
 
 
+def test_a_name_that_cannot_be_encoded_is_escaped_in_the_problem() -> None:
+    with pytest.raises(IngestError) as caught:
+        read_records([{"a": 1}, {"a\ud800": 1}])
+    assert [p.column for p in caught.value.problems] == ["a", "a\\ud800"]
+    with pytest.raises(IngestError) as caught:
+        read_rows(["a"], [[1]], schema={"b\ud800": "number"})
+    assert [p.column for p in caught.value.problems] == ["b\\ud800"]
+
+
 def test_a_row_of_another_length_is_named() -> None:
     assert refused(["a", "b"], [[1, 2], [1], [1, 2, 3]]) == [("ragged_row", 2, None), ("ragged_row", 3, None)]
 
