@@ -25,9 +25,7 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
 
 def problem_answer(problem: Problem) -> Response:
     """An answer that is an error."""
-    return Response(
-        json_bytes(problem.to_dict()), problem.resolved_status, problem.headers, content_type=MEDIA_TYPE
-    )
+    return Response(json_bytes(problem.to_dict()), problem.resolved_status, problem.headers, content_type=MEDIA_TYPE)
 
 
 def no_content() -> Response:

@@ -43,6 +43,16 @@ class Snapshot:
         return self.status in ENDED
 
 
+@dataclass(frozen=True)
+class News:
+    """What a stream is told at once; no state where the job is gone."""
+
+    round: int
+    snapshot: Snapshot | None
+    items: list[dict[str, Any]]
+    last_epoch: int
+
+
 @dataclass
 class _Watched:
     """One job that streams follow."""
@@ -53,7 +63,15 @@ class _Watched:
     last_epoch: int = 0
     snapshot: Snapshot | None = None
     gone: bool = False
-    round: int = 0
+    round: int = 0  # raised with each piece of news
+
+    def news(self, seen: int, after_epoch: int, wait_seconds: float) -> News | None:
+        """What is new since the round that was seen; None where nothing is within `wait_seconds`."""
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.round != seen or self.gone, wait_seconds):
+                return None
+            items = [item for item in self.items if item["epoch"] > after_epoch]
+            return News(self.round, None if self.gone else self.snapshot, items, self.last_epoch)
 
 
 class EventFeed:
@@ -111,36 +129,33 @@ class EventFeed:
         Closing the generator ends the following; it ends by itself after the job's end, or its deletion.
         """
         watched = self._join(project, job_id)
+        told: Snapshot | None = None
+        seen = 0
         try:
-            told: Snapshot | None = None
-            seen = 0
             while True:
-                with watched.changed:
-                    happened = watched.changed.wait_for(lambda: watched.round != seen or watched.gone, wait_seconds)
-                    seen, snapshot, gone = watched.round, watched.snapshot, watched.gone
-                    items = [item for item in watched.items if item["epoch"] > after_epoch]
-                    last_epoch = watched.last_epoch
-                if gone:
-                    return
-                if not happened or snapshot is None:
+                news = watched.news(seen, after_epoch, wait_seconds)
+                if news is None:
                     yield None
                     continue
-                if told is None and not snapshot.ended:
-                    told = snapshot
-                    yield snapshot
-                while after_epoch < last_epoch:
+                if news.snapshot is None:
+                    return
+                seen = news.round
+                if told is None and not news.snapshot.ended:
+                    told = news.snapshot
+                    yield told
+                items = news.items
+                while after_epoch < news.last_epoch:
                     if not items or items[0]["epoch"] != after_epoch + 1:
                         items = self._page(job_id, after_epoch)
                     if not items:
                         break
-                    for item in items:
-                        yield item
                     after_epoch = items[-1]["epoch"]
+                    yield from items
                     items = []
-                if snapshot.ended or snapshot != told:
-                    told = snapshot
-                    yield snapshot
-                if snapshot.ended:
+                if news.snapshot.ended or news.snapshot != told:
+                    told = news.snapshot
+                    yield told
+                if news.snapshot.ended:
                     return
         finally:
             self._leave(project, job_id, watched)

@@ -54,10 +54,10 @@ def read_column(feature: Feature, values: Sequence[Any]) -> tuple[Column | None,
     """
     if feature.type == "category":
         return _category(feature, values)
-    allowed = {bool, type(None)} if feature.type == "boolean" else {int, float, type(None)}
-    if not set(map(type, values)) <= allowed:
+    allowed: tuple[type, ...] = (bool, type(None)) if feature.type == "boolean" else (int, float, type(None))
+    if not set(map(type, values)) <= set(allowed):
         wanted = "true or false" if feature.type == "boolean" else "a number"
-        return None, _wrong(feature, values, tuple(allowed), wanted)
+        return None, _wrong(feature, values, allowed, wanted)
     try:
         numbers = np.array(values, dtype=np.float64)
     except OverflowError:
@@ -77,7 +77,9 @@ def _category(feature: Feature, values: Sequence[Any]) -> tuple[Column | None, l
     return CategoryColumn(np.array([codes.get(value, -1) for value in values], dtype=np.int32), categories), []
 
 
-def _wrong(feature: Feature, values: Sequence[Any], allowed: tuple[type, ...], wanted: str) -> list[tuple[int, str, str]]:
+def _wrong(
+    feature: Feature, values: Sequence[Any], allowed: tuple[type, ...], wanted: str
+) -> list[tuple[int, str, str]]:
     return [
         (row, "wrong_type", f"{feature.name!r} takes {wanted}, not {_shown(value)}.")
         for row, value in enumerate(values)

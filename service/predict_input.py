@@ -195,31 +195,23 @@ def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
     """
     unknown = [name for name in body if name not in _BODY_FIELDS]
     if unknown:
-        raise problem_of(
-            [
-                ErrorItem("unknown_field", f"There is no field {name!r} here.{nearest(name, list(_BODY_FIELDS))}", pointer(name))
-                for name in unknown
-            ]
-        )
+        details = [f"There is no field {name!r} here.{nearest(name, list(_BODY_FIELDS))}" for name in unknown]
+        places = [pointer(name) for name in unknown]
+        raise problem_of([ErrorItem("unknown_field", *item) for item in zip(details, places, strict=True)])
     if body.get("explain", False) is not False:
         raise _no_explanation(pointer="/explain")
     if "model" not in body:
         raise problem_at("missing_field", "The field 'model' is missing.", pointer="/model")
-    for name, kind, wanted in (("model", str, "a string"), ("alias", str, "a string"), ("version", int, "an integer"), ("top_k", int, "an integer")):
-        value = body.get(name)
-        if value is not None and type(value) is not kind:
-            raise problem_at("wrong_type", f"The field {name!r} should be {wanted}.", pointer=pointer(name))
-        if kind is int and value is not None and not 1 <= value <= _BIGGEST:
-            raise problem_at("out_of_range", f"The field {name!r} should be at least 1.", pointer=pointer(name))
     if body["model"] is None:
         raise problem_at("wrong_type", "The field 'model' should be a string.", pointer="/model")
-    options = Options(body["model"], body.get("version"), body.get("alias"), body.get("top_k"))
+    model, alias = _text(body, "model"), _text(body, "alias")
+    options = Options(model or "", _integer(body, "version"), alias, _integer(body, "top_k"))
     if options.version is not None and options.alias is not None:
         raise problem_at("invalid_value", "`version` and `alias` exclude each other.", pointer="/alias")
     given = [name for name in ("records", "rows") if name in body]
     if len(given) != 1:
-        code, word = ("missing_field", "is missing") if not given else ("invalid_value", "cannot stand beside the other")
-        raise problem_at(code, f"Give `records` or `rows`; one {word}.", pointer="/records")
+        code = "invalid_value" if given else "missing_field"
+        raise problem_at(code, "Give either `records` or `rows`.", pointer="/records")
     field = given[0]
     values = body[field]
     if not isinstance(values, list):
@@ -232,6 +224,24 @@ def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
     return BodyInput(options, field, values)
 
 
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise problem_at("wrong_type", f"The field {name!r} should be a string.", pointer=pointer(name))
+    return value
+
+
+def _integer(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if type(value) is not int:
+        raise problem_at("wrong_type", f"The field {name!r} should be an integer.", pointer=pointer(name))
+    if not 1 <= value <= _BIGGEST:
+        raise problem_at("out_of_range", f"The field {name!r} should be from 1 to {_BIGGEST}.", pointer=pointer(name))
+    return value
+
+
 def _whole_number(given: Mapping[str, str], name: str) -> int | None:
     text = given.get(name)
     if text is None:
@@ -241,13 +251,16 @@ def _whole_number(given: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _unknown(name: str, version: LoadedVersion, **place: str) -> ErrorItem:
+def _unknown(
+    name: str, version: LoadedVersion, *, pointer: str | None = None, parameter: str | None = None
+) -> ErrorItem:
     detail = f"The model has no feature {name!r}.{nearest(name, list(version.places))}"
-    return ErrorItem("unknown_feature", detail, **place)
+    return ErrorItem("unknown_feature", detail, pointer, parameter)
 
 
-def _missing(name: str, **place: str) -> ErrorItem:
-    return ErrorItem("missing_feature", f"The feature {name!r} is missing; an empty or null value says it is unknown.", **place)
+def _missing(name: str, *, pointer: str | None = None, parameter: str | None = None) -> ErrorItem:
+    detail = f"The feature {name!r} is missing; an empty or null value says that it is not known."
+    return ErrorItem("missing_feature", detail, pointer, parameter)
 
 
 def _features_problem(items: list[ErrorItem], missing: Sequence[str]) -> Problem:
@@ -259,5 +272,6 @@ def _features_problem(items: list[ErrorItem], missing: Sequence[str]) -> Problem
     return problem
 
 
-def _no_explanation(**place: str) -> Problem:
-    return problem_at("not_available", "Explanations are not available in this version of the service.", **place)
+def _no_explanation(*, pointer: str | None = None, parameter: str | None = None) -> Problem:
+    detail = "Explanations are not available in this version of the service."
+    return problem_at("not_available", detail, pointer=pointer, parameter=parameter)

@@ -19,7 +19,7 @@ class StrictRequest(Request):
     _json: Any = None
     _json_read = False
 
-    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+    def get_json(self, *_args: Any, **_options: Any) -> Any:
         """The body's JSON object.
 
         Raises
@@ -71,5 +71,3 @@ def read_object(data: bytes, max_depth: int, max_digits: int) -> dict[str, Any]:
 def too_large(limit: int) -> Problem:
     """The problem of a body over the limit."""
     return Problem("body_too_large", f"The body is larger than {limit:,} bytes.")
-
-

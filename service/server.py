@@ -11,13 +11,9 @@ import os
 import sys
 import time
 
-# One prediction is small: threads of BLAS would cost more than they give. It must be said before NumPy is imported.
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.server.mp import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.logs import configure_logging
@@ -44,6 +40,10 @@ def main() -> int:
     code = wait_for_database(settings)
     if code:
         return code
+    # One prediction is small: threads of BLAS would cost more than they give. NumPy, which the serving processes
+    # import after they were forked, reads it then.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     logger.info("Listening on http://%s:%d", settings.host, settings.port)
     server(settings).serve()
     return 0
@@ -83,9 +83,9 @@ def wait_for_database(settings: Settings, *, patience: float = PATIENCE_SECONDS)
         database.dispose()
 
 
-def server(settings: Settings) -> Granian:
+def server(settings: Settings) -> MPServer:
     """Granian with threads, queue and limits that fit together."""
-    return Granian(
+    return MPServer(
         "service.wsgi:app",
         address=settings.host,
         port=settings.port,

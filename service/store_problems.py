@@ -75,7 +75,10 @@ def check_name(name: str, *, pointer: str | None = None, parameter: str | None =
         422 ``invalid_name``.
     """
     if not is_name(name):
-        detail = "A name has 1 to 64 of the characters A-Z a-z 0-9 . _ - and begins with a letter or a digit; it may not look like an id."
+        detail = (
+            "A name has 1 to 64 of the characters A-Z a-z 0-9 . _ - and begins with a letter or a digit; "
+            "it may not look like an id."
+        )
         raise problem_at("invalid_name", detail, pointer=pointer, parameter=parameter)
     return name
 

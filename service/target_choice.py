@@ -58,7 +58,7 @@ def choose(request: TrainRequest, columns: Sequence[Mapping[str, Any]], distinct
     by_name = {column["name"]: column for column in columns}
     targets = _targets(request, by_name)
     inferred: dict[str, Any] = {}
-    task = request.task
+    task: str | None = request.task
     if task is None:
         task, reason = _task(by_name[targets[0]], distinct)
         inferred["task"] = {"value": task, "reason": reason}
@@ -66,7 +66,10 @@ def choose(request: TrainRequest, columns: Sequence[Mapping[str, Any]], distinct
         raise problem_at("task_mismatch", "A classification has one target, not a list of them.", pointer="/target")
     features = _features(request, by_name, targets)
     if request.features is None:
-        inferred["features"] = {"value": len(features), "reason": "every column with the role `feature`, less the target"}
+        inferred["features"] = {
+            "value": len(features),
+            "reason": "every column with the role `feature`, less the target",
+        }
     return TargetChoice(
         targets=targets,
         features=features,
@@ -98,7 +101,9 @@ def _features(request: TrainRequest, by_name: Mapping[str, Any], targets: tuple[
     if request.features is None:
         names = [name for name, column in by_name.items() if column["role"] == "feature" and name not in targets]
         if not names:
-            raise problem_at("no_features", "No column is left to learn from, apart from the target.", pointer="/features")
+            raise problem_at(
+                "no_features", "No column is left to learn from, apart from the target.", pointer="/features"
+            )
         return tuple(names)
     for index, name in enumerate(request.features):
         place = pointer("features", index)
@@ -129,12 +134,13 @@ def _task(column: Mapping[str, Any], distinct: Callable[[str], int]) -> tuple[st
         return "classification", f"{name!r} is a {kind} column"
     if kind == "integer":
         count = distinct(name)
+        found = f"{name!r} is an integer column with {count} different values"
         if count <= FEW_INTEGERS:
-            return "classification", f"{name!r} is an integer column with {count} different values (at most {FEW_INTEGERS})"
-        return "regression", f"{name!r} is an integer column with {count} different values (more than {FEW_INTEGERS})"
+            return "classification", f"{found} (at most {FEW_INTEGERS})"
+        return "regression", f"{found} (more than {FEW_INTEGERS})"
     return "regression", f"{name!r} is a number column"
 
 
 def _width(column: Mapping[str, Any]) -> int:
     levels = len(column["categories"] or ()) if column["type"] == "category" else 1
-    return max(1, levels + (column["missing"] > 0))
+    return max(1, levels + int(column["missing"] > 0))

@@ -22,6 +22,16 @@ LARGE_TABLE_ROWS = 10_000
 TEST_PART_FROM_ROWS = 200
 RARE_CLASS_SHARE = 0.1
 _NETWORK_FIELDS = ("hidden", "activation", "dropout")
+_PLAIN_FIELDS = (
+    "epochs",
+    "batch_size",
+    "validation_fraction",
+    "test_fraction",
+    "early_stopping",
+    "l2",
+    "clip",
+    "seed",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,9 @@ class Plan:
     warnings: list[dict[str, Any]]
 
 
-def make_plan(request: TrainRequest, dataset: str, model: str, choice: TargetChoice, table: Table, *, max_classes: int) -> Plan:
+def make_plan(
+    request: TrainRequest, dataset: str, model: str, choice: TargetChoice, table: Table, *, max_classes: int
+) -> Plan:
     """The job's configuration.
 
     Parameters
@@ -130,7 +142,7 @@ def _choice(value: Any, reason: str) -> dict[str, Any]:
 def _fit(choice: TargetChoice, targets: Table, usable: Any, max_classes: int) -> TargetEncoding:
     first = targets[choice.targets[0]]
     if choice.task == "classification" and (count := _class_count(first)) > max_classes:
-        detail = f"The target has {count:,} classes; at most {max_classes:,} can be learnt. Is it a number (regression)?"
+        detail = f"The target has {count:,} classes; at most {max_classes:,} can be learnt."
         raise problem_at("too_many_classes", detail, pointer="/target")
     try:
         encoding = TargetEncoding.fit(targets, choice.targets, choice.task, _class_values(choice, first))  # type: ignore[arg-type]
@@ -191,7 +203,7 @@ def _rare_class(choice: TargetChoice, strata: Any) -> list[dict[str, Any]]:
     share = counts.min() / counts.sum()
     if share >= RARE_CLASS_SHARE:
         return []
-    detail = f"The rarest class has {counts.min():,} of {counts.sum():,} rows ({share:.1%}): accuracy alone says little."
+    detail = f"The rarest class has {counts.min():,} of {counts.sum():,} rows ({share:.1%}); accuracy says little."
     return [{"code": "rare_class", "column": choice.targets[0], "detail": detail}]
 
 
@@ -214,7 +226,7 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     shown["loss"] = training.resolved_loss
     shown["optimizer"] = {name: getattr(optimizer, name) for name in ("name", "learning_rate", *names)}
     plain = training.to_dict()
-    for name in ("epochs", "batch_size", "validation_fraction", "test_fraction", "early_stopping", "l2", "clip", "seed"):
+    for name in _PLAIN_FIELDS:
         shown[name] = plain[name]
     shown["inferred"] = config.get("inferred", {})
     return shown

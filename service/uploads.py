@@ -136,7 +136,7 @@ def _read_multipart(request: StrictRequest, _name: str | None, settings: Setting
     ]
     if items:
         raise problem_of(items)
-    if any(len(values) > 1 for values in (*dict(form.lists()).values(), *dict(files.lists()).values())):
+    if len(form) + len(files) < len(list(form.items(multi=True))) + len(list(files.items(multi=True))):
         raise Problem("repeated_parameter", "A form field stands twice.")
     name = check_name(form["name"], parameter="name")
     schema = _schema(form["schema"].encode("utf-8", "surrogateescape"), settings) if "schema" in form else None
@@ -166,7 +166,8 @@ def _read_json_body(request: StrictRequest, _name: str | None, settings: Setting
         return body.name, read_records(body.records, limits=limits)
     for field in ("columns", "rows"):
         if getattr(body, field) is None:
-            raise problem_at("missing_field", f"Give `columns` and `rows`, or `records`; {field!r} is missing.", pointer=pointer(field))
+            detail = f"Give `columns` and `rows`, or `records`; {field!r} is missing."
+            raise problem_at("missing_field", detail, pointer=pointer(field))
     columns = [each if isinstance(each, str) else each.model_dump() for each in body.columns or ()]
     _demand("rows", body.rows or [], list, "a JSON list")
     return body.name, read_rows(columns, body.rows or [], limits=limits)

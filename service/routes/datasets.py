@@ -7,11 +7,13 @@ from contextlib import closing
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer, no_content
 from service.pages import page, read_cursor, write_cursor
 from service.parts import parts, project
+from service.schemas.base import PageQuery
 from service.schemas.datasets import (
     DatasetAnswer,
     DatasetPage,
@@ -21,7 +23,6 @@ from service.schemas.datasets import (
     RowPage,
     UploadQuery,
 )
-from service.schemas.base import PageQuery
 from service.store_problems import check_reference, placed
 from service.uploads import UPLOAD_BODY, read_upload
 from store import datasets, parquet

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flask import Response, current_app
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer
 from service.documentation import PAGE, PAGE_POLICY
@@ -17,7 +18,9 @@ def openapi_document() -> Response:
     return json_answer(current_app.api_doc)  # type: ignore[attr-defined]
 
 
-@routes.get("/docs", responses={200: {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}})
+@routes.get(
+    "/docs", responses={200: {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}}
+)
 def documentation_page() -> Response:
     """This interface as a page to read; needs nothing from elsewhere."""
     return Response(PAGE, headers={"Content-Security-Policy": PAGE_POLICY}, content_type="text/html; charset=utf-8")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from service.answers import json_bytes, no_content
 from service.event_feed import Snapshot
@@ -27,7 +28,7 @@ _RETRY = b"retry: 2000\n\n"
     "/jobs/<job>/events",
     responses={
         200: {
-            "description": "`event: epoch` with `id: <epoch>`, `event: status` without one; the terminal status is last.",
+            "description": "`event: epoch` with `id: <epoch>`; `event: status` without an id, the terminal one last.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         204: {"description": "The job has ended and every epoch was received."},

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.answers import json_answer, problem_answer
@@ -37,7 +38,9 @@ def readyz() -> Response:
         logger.warning("The database cannot be reached.", exc_info=True)
         items.append(ErrorItem("not_ready", "The database cannot be reached.", parameter="database"))
     if not parts().dispatcher.broker_answers():
-        items.append(ErrorItem("not_ready", "The broker cannot be reached; jobs wait in the database.", parameter="broker"))
+        items.append(
+            ErrorItem("not_ready", "The broker cannot be reached; jobs wait in the database.", parameter="broker")
+        )
     if items:
         answer = problem_answer(problem_of(items))
         answer.headers["Retry-After"] = "2"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer, no_content
 from service.job_answer import job_answer
@@ -36,7 +37,9 @@ def list_jobs(query: JobsQuery) -> Response:
             limit=query.limit + 1,
         )
         latest = histories.latest(s, [row.id for row in rows])
-    shown = page(rows, query.limit, lambda row: job_answer(row, latest.get(row.id), p.links.of_job(row)), lambda r: r.id)
+    shown = page(
+        rows, query.limit, lambda row: job_answer(row, latest.get(row.id), p.links.of_job(row)), lambda r: r.id
+    )
     return json_answer(shown)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer, no_content
 from service.pages import page, read_cursor
@@ -37,7 +38,9 @@ def list_models(query: PageQuery) -> Response:
     with parts().database.read() as s:
         rows = registry.find_models(s, project(), before=before, limit=query.limit + 1)
         newest = registry.newest_versions(s, project(), [row.name for row in rows])
-    shown = page(rows, query.limit, lambda row: model_answer(row, newest.get(row.name)), lambda r: [r.created_at, r.name])
+    shown = page(
+        rows, query.limit, lambda row: model_answer(row, newest.get(row.name)), lambda r: [r.created_at, r.name]
+    )
     return json_answer(shown)
 
 

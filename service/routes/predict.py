@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer
 from service.gate import demand_json

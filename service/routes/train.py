@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from core.table import Column
 from service.answers import json_answer
