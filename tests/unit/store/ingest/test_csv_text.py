@@ -180,6 +180,7 @@ def test_not_utf8_and_nul_say_the_byte_and_the_row_even_beyond_the_first_chunk(m
     error = refused(b'a,b\n1,"x\ny"\n2,\xffq\n')
     assert (error.code, error.problems[0].row) == ("not_utf8", 2)
     assert "byte 14 " in error.detail
+    assert "byte 4 (row 1)" in refused(b"a,b\n\xc3q,1\n").detail  # a character begun in one chunk, broken off in the next
     assert "header" in refused(b"a\0,b\n1,2\n").detail
     # a character that lies across two chunks is no error
     assert read_csv("ääää,b\n1,2\n".encode()).rows == 1
