@@ -1,11 +1,18 @@
 """The configuration of a training: one frozen dataclass, JSON-able, valid once it exists."""
 
-import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
 from core.activations import ELEMENT_WISE
+from core.configuration_checks import (
+    check_boolean,
+    check_choice,
+    check_integer,
+    check_number,
+    check_sizes,
+    known_fields,
+)
 from core.errors import InvalidConfiguration
 from core.network import parameter_count
 
@@ -46,15 +53,15 @@ class OptimizerConfig:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        _choice("optimizer.name", self.name, tuple(DEFAULT_LEARNING_RATE))
+        check_choice("optimizer.name", self.name, tuple(DEFAULT_LEARNING_RATE))
         if cast(float | None, self.learning_rate) is None:
             object.__setattr__(self, "learning_rate", DEFAULT_LEARNING_RATE[self.name])
-        _number(self, "optimizer.learning_rate", 0, 1000, above=True)
-        _number(self, "optimizer.momentum", 0, 1, below=True)
-        _boolean("optimizer.nesterov", self.nesterov)
-        _number(self, "optimizer.beta_1", 0, 1, below=True)
-        _number(self, "optimizer.beta_2", 0, 1, below=True)
-        _number(self, "optimizer.epsilon", 0, 1, above=True)
+        check_number(self, "optimizer.learning_rate", 0, 1000, above=True)
+        check_number(self, "optimizer.momentum", 0, 1, below=True)
+        check_boolean("optimizer.nesterov", self.nesterov)
+        check_number(self, "optimizer.beta_1", 0, 1, below=True)
+        check_number(self, "optimizer.beta_2", 0, 1, below=True)
+        check_number(self, "optimizer.epsilon", 0, 1, above=True)
         if self.name != "sgd" and (self.momentum or self.nesterov):
             raise InvalidConfiguration("optimizer.momentum", f"{self.name} takes no momentum", "the optimizer sgd")
         if self.nesterov and not self.momentum:
@@ -70,9 +77,9 @@ class EarlyStopping:
     min_delta: float = 1e-4
 
     def __post_init__(self) -> None:
-        _choice("early_stopping.metric", self.metric, ("validation_loss",))
-        _integer("early_stopping.patience", self.patience, 1, MAX_EPOCHS)
-        _number(self, "early_stopping.min_delta", 0, 1e6)
+        check_choice("early_stopping.metric", self.metric, ("validation_loss",))
+        check_integer("early_stopping.patience", self.patience, 1, MAX_EPOCHS)
+        check_number(self, "early_stopping.min_delta", 0, 1e6)
 
 
 @dataclass(frozen=True)
@@ -128,27 +135,27 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _choice("task", self.task, TASKS)
-        object.__setattr__(self, "hidden", _sizes("hidden", self.hidden))
-        _choice("activation", self.activation, tuple(ELEMENT_WISE))
-        _number(self, "dropout", 0, 1, below=True)
+        check_choice("task", self.task, TASKS)
+        object.__setattr__(self, "hidden", check_sizes("hidden", self.hidden, MAX_HIDDEN_LAYERS, MAX_LAYER_SIZE))
+        check_choice("activation", self.activation, tuple(ELEMENT_WISE))
+        check_number(self, "dropout", 0, 1, below=True)
         if self.loss is not None:
-            _choice("loss", self.loss, tuple(dict.fromkeys(loss for _, loss in OUTPUT_OF)))
+            check_choice("loss", self.loss, tuple(dict.fromkeys(loss for _, loss in OUTPUT_OF)))
             if (self.task, self.loss) not in OUTPUT_OF:
                 fitting = " or ".join(loss for task, loss in OUTPUT_OF if task == self.task)
                 raise InvalidConfiguration("loss", f"the loss {self.loss} does not go with {self.task}", fitting)
-        _integer("epochs", self.epochs, 1, MAX_EPOCHS)
-        _integer("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
-        _number(self, "validation_fraction", 0, 0.5)
-        _number(self, "test_fraction", 0, 0.5)
+        check_integer("epochs", self.epochs, 1, MAX_EPOCHS)
+        check_integer("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
+        check_number(self, "validation_fraction", 0, 0.5)
+        check_number(self, "test_fraction", 0, 0.5)
         if self.validation_fraction + self.test_fraction > 0.9:
             raise InvalidConfiguration(
                 "test_fraction", "validation and test leave too little to train on", "a sum of at most 0.9"
             )
-        _number(self, "l2", 0, 1e6)
+        check_number(self, "l2", 0, 1e6)
         if self.clip is not None:
-            _number(self, "clip", 0, 1e6, above=True)
-        _integer("seed", self.seed, 0, MAX_SEED)
+            check_number(self, "clip", 0, 1e6, above=True)
+        check_integer("seed", self.seed, 0, MAX_SEED)
         check_size(self.hidden, 1, 1)
 
     @property
@@ -174,13 +181,13 @@ class TrainingConfig:
         InvalidConfiguration
             For an unknown field (with the nearest name), a wrong type or a value out of range.
         """
-        values = _known(cls, data, "")
+        values = known_fields(cls, data, "")
         if "task" not in values:
             raise InvalidConfiguration("task", "it is missing", "one of " + ", ".join(TASKS))
         if "optimizer" in values:
-            values["optimizer"] = OptimizerConfig(**_known(OptimizerConfig, values["optimizer"], "optimizer."))
+            values["optimizer"] = OptimizerConfig(**known_fields(OptimizerConfig, values["optimizer"], "optimizer."))
         if values.get("early_stopping") is not None:
-            stopping = _known(EarlyStopping, values["early_stopping"], "early_stopping.")
+            stopping = known_fields(EarlyStopping, values["early_stopping"], "early_stopping.")
             values["early_stopping"] = EarlyStopping(**stopping)
         return cls(**values)
 
@@ -192,60 +199,3 @@ def check_size(hidden: Sequence[int], n_inputs: int, n_outputs: int) -> None:
         raise InvalidConfiguration(
             "hidden", f"the network would have {count:,} parameters", f"at most {MAX_PARAMETERS:,} parameters"
         )
-
-
-def _known(kind: type[Any], data: object, prefix: str) -> dict[str, Any]:
-    if not isinstance(data, Mapping):
-        raise InvalidConfiguration(prefix.rstrip(".") or "config", "it is not an object", "an object")
-    names = [each.name for each in fields(kind)]
-    for name in data:
-        if name not in names:
-            near = difflib.get_close_matches(str(name), names, 1)
-            expected = near[0] if near else "one of " + ", ".join(names)
-            raise InvalidConfiguration(f"{prefix}{name}", "there is no such field", expected)
-    return dict(data)
-
-
-def _choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if not isinstance(value, str) or value not in choices:
-        raise InvalidConfiguration(name, f"{_shown(value)} is not one of the choices", "one of " + ", ".join(choices))
-
-
-def _boolean(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise InvalidConfiguration(name, f"{_shown(value)} is not a boolean", "true or false")
-
-
-def _integer(name: str, value: object, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidConfiguration(name, f"{_shown(value)} will not do", f"an integer from {low} to {high}")
-
-
-def _number(owner: object, name: str, low: float, high: float, *, above: bool = False, below: bool = False) -> None:
-    """Check a number of the owner (NaN fails every comparison) and keep it as a float."""
-    attribute = name.rpartition(".")[2]
-    value = getattr(owner, attribute)
-    expected = f"a number {'above' if above else 'from'} {low:g} {'to below' if below else 'to'} {high:g}"
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidConfiguration(name, f"{_shown(value)} will not do", expected)
-    if (above and value == low) or (below and value == high):
-        raise InvalidConfiguration(name, f"{_shown(value)} will not do", expected)
-    object.__setattr__(owner, attribute, float(value))
-
-
-def _sizes(name: str, value: object) -> tuple[int, ...]:
-    if not isinstance(value, (list, tuple)):
-        raise InvalidConfiguration(name, f"{_shown(value)} is not a list", "a list of layer sizes")
-    if len(value) > MAX_HIDDEN_LAYERS:
-        raise InvalidConfiguration(name, f"{len(value)} layers are too many", f"at most {MAX_HIDDEN_LAYERS} layers")
-    for index, size in enumerate(value):
-        _integer(f"{name}.{index}", size, 1, MAX_LAYER_SIZE)
-    return tuple(value)
-
-
-def _shown(value: object) -> str:
-    """The value for a message: an integer of thousands of digits must neither fill it nor fail to print."""
-    if isinstance(value, int) and abs(value) > 10**20:
-        return "an integer of more than 20 digits"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -160,7 +160,5 @@ def _cross_entropy(p: Float64Array, y: Float64Array) -> float:
     return float(-(y * np.log(np.maximum(p, LEAST_PROBABILITY))).sum(axis=1).mean()) + 0.0  # no −0.0
 
 
-def _own_units(
-    outputs: FloatArray, targets: FloatArray, encoding: TargetEncoding
-) -> tuple[Float64Array, Float64Array]:
+def _own_units(outputs: FloatArray, targets: FloatArray, encoding: TargetEncoding) -> tuple[Float64Array, Float64Array]:
     return encoding.inverse(outputs), encoding.inverse(targets)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from core.losses import loss_after
 from core.network import MLP
 from core.optimizers import optimizer_of
 from core.penalty import add_l2_gradient, l2_penalty
+from core.reports import EpochReport
 from core.scores import score, spread, tally
 from core.targets import TargetEncoding
 from core.training_state import EpochSums, TrainingState
@@ -24,40 +24,6 @@ from core.training_state import EpochSums, TrainingState
 __all__ = ["EpochReport", "Trainer", "TrainingState"]
 
 OnBatch = Callable[[TrainingState], None]
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """One epoch of a training.
-
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    train_loss : float
-        The mean over the rows of the epoch's own batches, each before its update, with dropout and l2 penalty.
-    validation_loss : float or None
-        The mean over the validation rows after the epoch, without dropout or penalty; None without such rows.
-    train_score, validation_score : float or None
-        As `core.scores` says, over the same rows as the losses; None where not defined.
-    learning_rate : float
-    gradient_norm : float
-        The mean over the batches of the gradient's Euclidean norm.
-    seconds : float
-        Spent on the batches and on the validation.
-    samples : int
-        Training rows that the epoch took.
-    """
-
-    epoch: int
-    train_loss: float
-    validation_loss: float | None
-    train_score: float | None
-    validation_score: float | None
-    learning_rate: float
-    gradient_norm: float
-    seconds: float
-    samples: int
 
 
 class Trainer:
