@@ -11,7 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from service import errors
+from service import errors, stopping
 from service.dispatch import Dispatcher
 from service.event_feed import EventFeed
 from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
@@ -80,7 +80,7 @@ def _parts(settings: Settings) -> Parts:
         gate=Gate(settings.allowed_hosts.split(","), max_address_bytes=settings.max_query_bytes),
         dispatcher=Dispatcher(settings, database),
         predictor=Predictor(database, settings),
-        feed=EventFeed(database),
+        feed=EventFeed(database, stopping=stopping.announced),
         links=Links(database, files, max_address_bytes=settings.max_query_bytes),
         streams=Streams(max(1, settings.api_threads // 2)),
     )

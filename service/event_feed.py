@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,10 +82,19 @@ class EventFeed:
     database : Database
     poll_seconds : float
         Time between two looks at a job.
+    stopping : callable
+        Whether the process is to end: then every stream ends, and its client resumes elsewhere or later.
     """
 
-    def __init__(self, database: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
+        self._stopping = stopping
         self._poll_seconds = poll_seconds
         self._watched: dict[tuple[str, str], _Watched] = {}
         self._lock = threading.Lock()
@@ -189,7 +198,7 @@ class EventFeed:
         clock = _StatusClock()
         gone = True
         try:
-            while watched.followers > 0:
+            while watched.followers > 0 and not self._stopping():
                 pause = self._poll_seconds
                 try:
                     if self._round(project, job_id, watched, clock):

@@ -10,12 +10,14 @@ import logging
 import os
 import sys
 import time
+from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
+from service import stopping
 from service.logs import configure_logging
 from store import schema
 from store.database import Database
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0
 STOP_SECONDS = 5  # for requests under way; event streams, which clients resume, are cut off then
+MOST_CONNECTIONS = 1024  # of each process
 REFUSED, TOO_OLD, NO_DATABASE = 2, 3, 4
 
 
@@ -45,6 +48,7 @@ def main() -> int:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     logger.info("Listening on http://%s:%d", settings.host, settings.port)
+    stopping.share()
     server(settings).serve()
     return 0
 
@@ -83,9 +87,18 @@ def wait_for_database(settings: Settings, *, patience: float = PATIENCE_SECONDS)
         database.dispose()
 
 
-def server(settings: Settings) -> MPServer:
+class Server(MPServer):
+    """Granian, which says to its event streams that it stops before it waits for them."""
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Begin to stop."""
+        stopping.announce()
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+def server(settings: Settings) -> Server:
     """Granian with threads, queue and limits that fit together."""
-    return MPServer(
+    return Server(
         "service.wsgi:app",
         address=settings.host,
         port=settings.port,
@@ -94,8 +107,9 @@ def server(settings: Settings) -> MPServer:
         websockets=False,
         workers=settings.api_processes,
         blocking_threads=settings.api_threads,
-        # Requests that may be under way or wait for a thread; further ones wait in the socket's queue.
-        backpressure=4 * settings.api_threads,
+        # Granian counts connections, idle ones too: with no more of them than threads, a browser's kept-alive ones
+        # would shut everybody else out. Requests beyond the threads wait inside for one.
+        backpressure=MOST_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=64 << 10),
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,

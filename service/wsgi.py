@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from service.app import create_app
 from service.logs import configure_logging
+from service.tether import tether_to_parent
 from store.settings import Settings
 
+tether_to_parent()
 settings = Settings()
 configure_logging(settings)
 app = create_app(settings)
