@@ -35,6 +35,23 @@ def configure_logging(settings: Settings) -> None:
         logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s") if plain else JsonFormatter()
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    # Celery speaks of each message that it takes; the job's own lines say more.
-    for name in ("celery.worker.strategy", "celery.app.trace", "kombu"):
+    # Celery speaks of each message that it takes, Alembic of each step; the job's own lines say more.
+    for name in (
+        "alembic",
+        "celery.apps.worker",
+        "celery.worker.strategy",
+        "celery.app.trace",
+        "kombu",
+        "multiprocessing",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("celery.worker.request").addFilter(shorten_lost_process)
+
+
+def shorten_lost_process(record: logging.LogRecord) -> bool:
+    """Make one line of Celery's traceback about a process that died: the job is not lost with it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if type(error).__name__ in ("WorkerLostError", "ExceptionWithTraceback") and "exited prematurely" in str(error):
+        record.msg, record.args, record.exc_info = "A training process ended: its job goes on elsewhere", None, None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True

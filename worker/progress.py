@@ -31,13 +31,17 @@ class Progress:
     ----------
     epochs : int
         At most so many will come.
+    seen_epoch : int
+        How far the job was at its claim: what people see never goes back.
     report_seconds : float
         Reports reach the database at most this late (later only where writing is slow).
     """
 
-    def __init__(self, database: Database, fence: Fence, project: str, *, epochs: int, report_seconds: float) -> None:
+    def __init__(
+        self, database: Database, fence: Fence, project: str, *, epochs: int, seen_epoch: int, report_seconds: float
+    ) -> None:
         self._database, self._fence, self._project = database, fence, project
-        self._epochs, self._report_seconds = epochs, report_seconds
+        self._epochs, self._seen_epoch, self._report_seconds = epochs, seen_epoch, report_seconds
         self._waiting: list[dict[str, Any]] = []
         self._recent: deque[tuple[float, int]] = deque(maxlen=_RATE_EPOCHS)  # seconds, samples of an epoch
         self._next_write = time.monotonic()  # the first epoch is shown at once
@@ -94,7 +98,7 @@ class Progress:
             leases.record_progress(
                 s,
                 self._fence,
-                epoch=last["epoch"],
+                epoch=max(last["epoch"], self._seen_epoch),
                 best_epoch=last["best_epoch"],
                 samples_per_second=rate,
                 eta_seconds=eta,

@@ -6,10 +6,19 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
+from billiard.util import get_logger as get_pool_logger
+from celery.signals import (
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from store.settings import Settings
 from worker.app import TASK
+from worker.logs import configure_logging
+from worker.replacement import ReplaceDead
 from worker.runtime import Runtime, die_with, open_runtime
 from worker.shutdown import ShutdownFlag
 from worker.training_job import run_job
@@ -25,6 +34,10 @@ def register(app: Celery, settings: Settings) -> None:
     shutdown = ShutdownFlag()
     parent = os.getpid()
     opened: list[Runtime] = []
+
+    def keep_our_logging(**_: Any) -> None:
+        configure_logging(settings)
+        get_pool_logger().propagate = True  # the process pool would write on its own, in a form of its own
 
     def say_ready(**_: Any) -> None:
         logger.info("The worker is ready; training processes: %d", settings.resolved_worker_processes)
@@ -46,8 +59,10 @@ def register(app: Celery, settings: Settings) -> None:
         if shutdown.raised_here:
             raise SystemExit(0)  # this child was told to go: its job is given back, another child takes its place
 
+    setup_logging.connect(keep_our_logging, weak=False)
     worker_ready.connect(say_ready, weak=False)
     worker_shutting_down.connect(ask_for_jobs_back, weak=False)
     worker_process_init.connect(open_child, weak=False)
     worker_process_shutdown.connect(close_child, weak=False)
     app.task(name=TASK)(run)
+    app.steps["worker"].add(ReplaceDead)

@@ -127,6 +127,7 @@ class Attempt:
             self._fence,
             job.project_id,
             epochs=config.training.epochs,
+            seen_epoch=job.epoch,
             report_seconds=self._settings.report_seconds,
         )
         checkpointer = Checkpointer(

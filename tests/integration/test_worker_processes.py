@@ -1,0 +1,166 @@
+"""A worker's processes: cancelled, hung, killed one by one, left without a parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from store import jobs
+from store.database import Database
+from store.settings import Settings
+from tests.support.faults import (
+    LONG_TRAINING,
+    fault_settings,
+    submit_and_publish,
+    wait_for_end,
+    wait_for_progress,
+)
+from tests.support.training import PROJECT, job_now, points_table, upload, versions_of
+from tests.support.workers import Part, reaper, wait_until, worker
+
+pytestmark = pytest.mark.slow
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that nobody has waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize("keep", [None, "best", "last"])
+def test_a_running_job_is_cancelled_within_a_second(settings: Settings, database: Database, keep: str | None) -> None:
+    dataset = upload(settings, database, points_table())
+    with worker(settings):
+        job_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | {"epochs": 100_000}))
+        seen = wait_for_progress(database, job_id, epochs=5)
+        started = time.monotonic()
+        with database.write() as s:
+            jobs.request_cancel(s, PROJECT, job_id, keep)
+        job = wait_for_end(database, job_id)
+        took = time.monotonic() - started
+    assert job.status == "cancelled"
+    assert took < 1.0
+    versions = versions_of(database, job_id)
+    if keep is None:
+        assert versions == []
+        return
+    (version,) = versions
+    assert version.source == "kept"
+    assert version.best_epoch is not None
+    assert 1 <= version.best_epoch <= job.epoch
+    if keep == "last":
+        assert version.best_epoch == job.epoch >= seen.epoch
+
+
+@on_sqlite
+def test_a_killed_training_process_is_replaced_and_its_job_goes_on(settings: Settings, database: Database) -> None:
+    settings = fault_settings(settings, worker_processes=1)
+    dataset = upload(settings, database, points_table())
+    with reaper(settings), worker(settings) as workers:
+        job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
+        wait_for_progress(database, job_id, epochs=5)
+        (child,) = workers.children()
+        os.kill(child, signal.SIGKILL)
+        started = time.monotonic()
+        # The next job does not wait for the lost one's lease.
+        next_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | {"epochs": 3}))
+        assert wait_for_end(database, next_id).status == "succeeded"
+        assert time.monotonic() - started < 5.0
+        job = wait_for_end(database, job_id)
+    assert (job.status, job.attempts, job.token) == ("succeeded", 0, 3)
+
+
+@on_sqlite
+def test_a_training_process_told_to_stop_gives_its_job_back_at_once(settings: Settings, database: Database) -> None:
+    settings = fault_settings(settings, worker_processes=1, lease_seconds=60.0)
+    dataset = upload(settings, database, points_table())
+    with worker(settings) as workers:
+        job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
+        wait_for_progress(database, job_id, epochs=5)
+        (child,) = workers.children()
+        os.kill(child, signal.SIGTERM)
+        job = wait_for_end(database, job_id)
+        assert (job.status, job.token) == ("succeeded", 2)
+        wait_until(lambda: not alive(child), seconds=10)
+
+
+@on_sqlite
+def test_training_processes_die_with_their_parent(settings: Settings, database: Database) -> None:
+    settings = fault_settings(settings)
+    dataset = upload(settings, database, points_table())
+    with worker(settings) as workers:
+        job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
+        wait_for_progress(database, job_id)
+        children = workers.children()
+        assert len(children) == 2
+        workers.signal(signal.SIGKILL)
+        wait_until(lambda: not any(alive(pid) for pid in children), seconds=5)
+
+
+@on_sqlite
+def test_a_job_that_outlasts_many_leases_is_claimed_once(settings: Settings, database: Database) -> None:
+    settings = fault_settings(settings, lease_seconds=0.6)
+    dataset = upload(settings, database, points_table())
+    with reaper(settings), worker(settings):
+        job_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | {"epochs": 100_000}))
+        started = wait_for_progress(database, job_id).started_at
+        assert started is not None
+
+        def old_enough() -> bool:
+            job = job_now(database, job_id)
+            assert job.token == 1, "the lease was not renewed"
+            return job.lease_expires_at is not None and job.lease_expires_at > started + 4.0
+
+        wait_until(old_enough, seconds=20)
+
+
+@on_sqlite
+def test_an_idle_worker_stops_at_once(settings: Settings, database: Database) -> None:
+    with worker(settings) as idle:
+        started = time.monotonic()
+        idle.signal(signal.SIGTERM)
+        assert idle.wait(10) == 0
+        assert time.monotonic() - started < 5.0
+
+
+@on_sqlite
+def test_a_job_whose_worker_dies_at_every_attempt_fails_after_three(settings: Settings, database: Database) -> None:
+    settings = fault_settings(settings, worker_processes=1, lease_seconds=0.6, report_seconds=60.0)
+    dataset = upload(settings, database, points_table(40))
+    # One epoch that lasts: nothing is ever reported before the kill.
+    endless = LONG_TRAINING | {"batch_size": 1, "hidden": [4000, 4000], "epochs": 1}
+    settings = settings.model_copy(update={"checkpoint_seconds": 1000.0})
+    with reaper(settings), worker(settings) as workers:
+        job_id = submit_and_publish(settings, database, dataset, **endless)
+        for token in (1, 3, 5):
+            wait_until(lambda token=token: job_now(database, job_id).token == token, seconds=20)  # type: ignore[misc]
+            name = (job_now(database, job_id).worker or "").rpartition(":")[2]
+            os.kill(int(name), signal.SIGKILL)
+        job = wait_for_end(database, job_id)
+        assert workers.running
+    assert job.status == "failed"
+    assert job.error is not None
+    assert job.error["code"] == "worker_lost"
+    assert job.attempts == 3
+
+
+@on_sqlite
+def test_a_training_that_hangs_is_killed_and_goes_on_elsewhere(settings: Settings, database: Database) -> None:
+    settings = fault_settings(settings, worker_processes=1, stall_seconds=1.0)
+    dataset = upload(settings, database, points_table())
+    hanging = Part("tests.support.hanging_worker", settings, settings.data_dir / "worker.log", "The worker is ready")
+    with reaper(settings), hanging:
+        job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
+        wait_until((settings.data_dir / "hung").exists, seconds=20)
+        job = wait_for_end(database, job_id)
+        assert hanging.running
+    assert (job.status, job.attempts) == ("succeeded", 0)
+    assert "do_batch_or_hang" in hanging.read_log(), "the log does not say where it hung"
