@@ -20,7 +20,7 @@ from service.parts import EXTENSION, Parts, parts
 from service.predictor import Predictor
 from service.problems import problem_at
 from service.request_body import StrictRequest
-from service.routes import datasets, documentation, events, health, jobs, models, predict, train
+from service.routes import datasets, documentation, events, health, jobs, predict, registry, train
 from service.schemas.problem import ProblemAnswer
 from service.streams import Streams
 from service.validation import problem_from
@@ -30,7 +30,7 @@ from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ROUTES = (datasets, train, jobs, events, models, predict, health, documentation)
+ROUTES = (datasets, train, jobs, events, registry, predict, health, documentation)
 _DESCRIPTION = "Train multilayer perceptrons on a table, and ask them for predictions."
 
 

@@ -12,7 +12,7 @@ from service.answers import json_answer, no_content
 from service.pages import page, read_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
-from service.schemas.models import (
+from service.schemas.registry import (
     DescribeRequest,
     ModelAnswer,
     ModelPage,
