@@ -146,6 +146,8 @@ class _Reading:
     def _check_batch(self, batch: Any) -> None:
         if self._rows + batch.num_rows > self._limits.max_rows:
             raise refuse("too_many_rows", f"The file has more than {self._limits.max_rows:,} rows.")
+        if self._ragged:
+            return  # refused in any case, and rows that were passed over have shifted the numbers
         most = self._limits.max_cell_characters
         for name, texts in zip(batch.schema.names, batch.columns, strict=True):
             if (pc.max(pc.binary_length(texts)).as_py() or 0) <= most:

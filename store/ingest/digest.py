@@ -58,8 +58,6 @@ def _value_bytes(block: Any) -> Iterator[bytes]:
 
 
 def _text_bytes(texts: Any) -> Iterator[bytes]:
-    if len(texts) == 0:
-        return
     _, offsets, data = texts.buffers()
     bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     if data is not None:

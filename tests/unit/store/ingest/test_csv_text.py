@@ -147,6 +147,11 @@ def test_each_limit_has_its_own_error(data: bytes, code: str, row: int | None) -
     assert (error.code, error.problems[0].row) == (code, row)
 
 
+def test_a_long_cell_after_a_ragged_row_is_not_told_under_a_wrong_number() -> None:
+    error = refused(b"a,b\n1\n2," + b"x" * 11 + b"\n", limits=SMALL)
+    assert [(p.code, p.row) for p in error.problems] == [("ragged_row", 1)]
+
+
 def test_what_is_exactly_at_the_limits_is_taken() -> None:
     data = "a,b,c,d\n" + "1,2,3,ßßßßßßßßßß\n" * 5
     assert read_csv(data.encode(), limits=SMALL).rows == 5
@@ -180,7 +185,8 @@ def test_not_utf8_and_nul_say_the_byte_and_the_row_even_beyond_the_first_chunk(m
     error = refused(b'a,b\n1,"x\ny"\n2,\xffq\n')
     assert (error.code, error.problems[0].row) == ("not_utf8", 2)
     assert "byte 14 " in error.detail
-    assert "byte 4 (row 1)" in refused(b"a,b\n\xc3q,1\n").detail  # a character begun in one chunk, broken off in the next
+    # a character that begins in one chunk is broken off in the next
+    assert "byte 4 (row 1)" in refused(b"a,b\n\xc3q,1\n").detail
     assert "header" in refused(b"a\0,b\n1,2\n").detail
     # a character that lies across two chunks is no error
     assert read_csv("ääää,b\n1,2\n".encode()).rows == 1
