@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from core.backprop import backward
 from core.batches import epoch_order
 from core.configuration import EarlyStopping, OptimizerConfig
 from core.dropout import dropout_masks
 from core.errors import InvalidConfiguration, NotEnoughRows, TrainingDiverged, UnreadableState
 from core.losses import LOSSES
+from core.optimizers import Adam
 from core.training import TrainingState
 
 TASKS = ["classification", "regression", "multilabel", "distribution"]
@@ -131,6 +133,31 @@ def test_patience_counts_epochs_without_an_improvement_of_min_delta(trainer_of):
     reports = list(trainer.run())
     assert len(reports) == 4
     assert trainer.best_epoch == 1 + int(np.argmin([report.validation_loss for report in reports]))
+
+
+def test_the_best_epoch_is_the_lowest_however_small_the_step(trainer_of):
+    slow = OptimizerConfig("sgd", learning_rate=1e-5)
+    trainer = trainer_of(optimizer=slow, epochs=5, early_stopping=EarlyStopping(patience=50, min_delta=0.1))
+    losses = [report.validation_loss for report in trainer.run()]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[0] - losses[-1] < 1e-4
+    assert trainer.best_epoch == 5
+
+
+def test_a_training_is_forward_backward_and_update_over_and_over(trainer_of):
+    """Two epochs again, from the parts; the optimizer counts its updates over all epochs."""
+    trainer = trainer_of(early_stopping=None, epochs=2)
+    network, X, Y = trainer.best_network(), trainer._X, trainer._Y
+    loss, optimizer, gradient = LOSSES["cross_entropy"], Adam(0.001, 0.9, 0.999, 1e-8), trainer._gradient.copy()
+    vectors, t = optimizer.initial(network.parameters), 0
+    for epoch in (1, 2):
+        order = epoch_order(len(X), 0, epoch)
+        for start in range(0, len(X), 8):
+            rows, t = order[start : start + 8], t + 1
+            backward(network, loss, network.forward(X[rows]), Y[rows], gradient)
+            optimizer.update(network.parameters, gradient, vectors, t)
+    list(trainer.run())
+    assert trainer.best_network().parameters.tobytes() == network.parameters.tobytes()
 
 
 def test_without_early_stopping_the_last_network_is_kept(trainer_of):
@@ -257,7 +284,7 @@ def test_a_loss_that_is_not_finite_from_the_first_says_so(trainer_of):
 
 @pytest.mark.parametrize("part", ["parameters", "validation"])
 def test_what_is_not_finite_at_the_end_of_an_epoch_ends_the_training(trainer_of, part):
-    trainer = trainer_of("regression")
+    trainer = trainer_of("regression", validation=None if part == "parameters" else 20)
 
     def poison(state: TrainingState) -> None:
         if state.step == 7 and part == "parameters":
