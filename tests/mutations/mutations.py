@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 LEASES = "tests/unit/store/test_leases.py"
 CHECKPOINTS = "tests/unit/store/test_checkpoints.py"
+SWEEP = "tests/unit/store/test_sweep.py"
 ENCODING = "tests/unit/core/test_encoding.py"
 
 
@@ -148,6 +149,34 @@ MUTATIONS = (
         ".where(~named, CheckpointBlobRow.created_at < now() - older_than_seconds)",
         ".where(~named)",
         CHECKPOINTS,
+    ),
+    Mutation(
+        "the sweep takes the files of datasets",
+        "store/sweep.py",
+        "owner(name) in owned or written_at > oldest_kept",
+        "written_at > oldest_kept",
+        SWEEP,
+    ),
+    Mutation(
+        "the sweep takes files that are being written",
+        "store/sweep.py",
+        "owner(name) in owned or written_at > oldest_kept",
+        "owner(name) in owned",
+        SWEEP,
+    ),
+    Mutation(
+        "the sweep takes the rows of uploads in progress",
+        "store/sweep.py",
+        'DatasetRow.status == "uploading", DatasetRow.lease_expires_at < now() - orphan_seconds',
+        'DatasetRow.status == "uploading"',
+        SWEEP,
+    ),
+    Mutation(
+        "the sweep spares the files of deleted datasets",
+        "store/sweep.py",
+        '.where(DatasetRow.status != "deleted")',
+        "",
+        SWEEP,
     ),
     Mutation(
         "numbers are not clipped",
