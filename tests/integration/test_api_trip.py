@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from io import BytesIO
 from typing import Any
 
 import pytest
 
-from tests.support.api import IRIS, SETOSA, Api
+from store import jobs
+from store.tables import AliasRow
+from tests.support.api import IRIS, SETOSA, Api, running
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -55,8 +58,6 @@ def test_the_same_table_again_is_the_same_dataset_and_another_one_the_next_versi
 @pytest.mark.parametrize("form", ["rows", "records", "multipart"])
 def test_a_table_comes_in_any_form(api: Api, form: str) -> None:
     if form == "multipart":
-        from io import BytesIO
-
         data = {"name": "t", "file": (BytesIO(b"a,b\n1,x\n2,\n"), "t.csv"), "schema": '{"a":"number"}'}
         answer = api.post("/datasets", data=data)
     elif form == "rows":
@@ -118,8 +119,6 @@ def test_the_same_idempotency_key_gives_the_same_job_and_another_body_is_refused
 
 @SQLITE
 def test_a_job_is_accepted_while_the_broker_is_away(api: Api) -> None:
-    from tests.support.api import running
-
     api.upload_iris()
     away = api.settings.model_copy(update={"broker_url": "redis://127.0.0.1:1/0"})
     with running(away) as alone:
@@ -130,8 +129,6 @@ def test_a_job_is_accepted_while_the_broker_is_away(api: Api) -> None:
         ready = alone.get("/readyz")
         assert (ready.status_code, ready.json["errors"][0]["parameter"]) == (503, "broker")
         with alone.parts.database.read() as s:
-            from store import jobs
-
             assert jobs.get_job(s, "default", job["id"]).published_at is None
     assert api.get("/readyz").status_code == 200
 
@@ -193,8 +190,6 @@ def test_models_and_versions_are_described_and_deleted(api: Api) -> None:
 
 @SQLITE
 def test_a_version_with_an_alias_answers_by_it_and_is_not_deleted(api: Api) -> None:
-    from store.tables import AliasRow
-
     api.upload_iris()
     for seed in (0, 1):
         api.trained(dataset="iris", target="species", seed=seed)
