@@ -8,6 +8,10 @@ from pathlib import Path
 
 TARGET = "species"
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+OTHER_FLOWERS = (
+    {"sepal_length": 5.9, "sepal_width": 2.8, "petal_length": 4.3, "petal_width": 1.3},
+    {"sepal_length": 6.6, "sepal_width": 3.0, "petal_length": 5.6, "petal_width": 2.1},
+)
 
 
 def iris_path() -> Path:
@@ -23,7 +27,7 @@ def curl_lines(url: str) -> list[str]:
     query = "&".join(["model=iris", *(f"{name}={value}" for name, value in FLOWER.items())])
     data = shlex.quote(f"@{iris_path()}")
     return [
-        f"curl -sS '{url}/datasets?name=iris' -H 'Content-Type: text/csv' --data-binary {data}",
-        f"""curl -sS {url}/train -H 'Content-Type: application/json' -d '{{"dataset":"iris","target":"{TARGET}"}}'""",
-        f"curl -s --fail --retry 60 --retry-delay 1 --retry-all-errors '{url}/predict?{query}'",
+        f"curl -sS -w '\\n' '{url}/datasets?name=iris' -H 'Content-Type: text/csv' --data-binary {data}",
+        f"""curl -sS -w '\\n' {url}/train -H 'Content-Type: application/json' -d '{{"dataset":"iris","target":"{TARGET}"}}'""",
+        f"curl -s -w '\\n' --fail --retry 60 --retry-delay 1 --retry-all-errors '{url}/predict?{query}'",
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -26,6 +28,7 @@ def demo() -> None:
 
     console = terminal.out()
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, _leave)  # so that the stack is stopped and its folder removed
     try:
         with tempfile.TemporaryDirectory(prefix="mlp-demo-") as folder:
             _step(console, 1, "Start the service: a database, a Redis, a Celery worker, a reaper, the API")
@@ -40,9 +43,13 @@ def demo() -> None:
     console.print("\nTo keep one running: [bold]mlp up[/]   (or `make up`)", soft_wrap=True)
 
 
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
 def _trip(console: Console, client: Client) -> None:
     """Upload, train, look, predict: all of it over HTTP."""
-    from mlp.sample import FLOWER, TARGET, iris_path
+    from mlp.sample import FLOWER, OTHER_FLOWERS, TARGET, iris_path
 
     _step(console, 2, "Upload a table (POST /datasets)")
     dataset = client.upload(iris_path())
@@ -69,11 +76,7 @@ def _trip(console: Console, client: Client) -> None:
         f"  GET {client.url}/predict?{address({'model': model['name']}, FLOWER)}", soft_wrap=True, markup=False
     )
     _answer(console, client.predict(model["name"], FLOWER))
-    flowers = [
-        FLOWER,
-        {**FLOWER, "petal_length": 4.5, "petal_width": 1.5},
-        {**FLOWER, "petal_length": 6, "petal_width": 2.3},
-    ]
+    flowers = [FLOWER, *OTHER_FLOWERS]
     console.print(f"\n  POST {client.url}/predict", soft_wrap=True, markup=False)
     console.print(
         f"  {json.dumps({'model': model['name'], 'records': flowers})}", soft_wrap=True, markup=False, style="dim"

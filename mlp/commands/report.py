@@ -45,7 +45,7 @@ def worth(version: Version) -> RenderableType:
     part, metrics = best_part(version["metrics"])
     if metrics is None:
         return Text("No rows were held out, so there is nothing to say how good it is.", "dim")
-    table = Table(title=f"On {metrics.get('rows', '?')} {part} rows, which it was not trained on", title_justify="left")
+    table = Table(title=f"On {metrics.get('rows', '?')} {part} rows, not trained on", title_justify="left")
     table.add_column("")
     table.add_column("this model", justify="right", style="bold")
     table.add_column("95% interval", justify="right")
@@ -75,7 +75,7 @@ def confusion(matrix: dict[str, Any]) -> RenderableType:
     labels = [str(label) for label in matrix["labels"]]
     if len(labels) > _MOST_LABELS:
         return Text(f"(A confusion matrix of {len(labels)} classes is too wide to draw here.)", "dim")
-    table = Table(title="Confusion matrix: true class down, predicted class across", title_justify="left")
+    table = Table(title="Confusion matrix (predicted class across)", title_justify="left")
     table.add_column("")
     for label in labels:
         table.add_column(label, justify="right")

@@ -42,6 +42,8 @@ def up(
             "If that is meant, set MLP_ALLOW_REMOTE=true.",
         )
     console = terminal.out()
+    if "broker_url" in settings.model_fields_set:
+        console.print("MLP_BROKER_URL is not used here: `mlp up` runs a Redis of its own.", style="yellow")
 
     def say(part: str, line: str) -> None:
         mark = "[green]✓[/]" if line == "ready" else "[dim]·[/]" if line == "stopping" else "[yellow]![/]"
