@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from importlib.resources import files
 from pathlib import Path
@@ -25,9 +26,11 @@ def curl_lines(url: str) -> list[str]:
     The last one asks again for a minute: until the training is over, there is no model that could answer.
     """
     query = "&".join(["model=iris", *(f"{name}={value}" for name, value in FLOWER.items())])
-    data = shlex.quote(f"@{iris_path()}")
+    upload = shlex.quote(f"@{iris_path()}")
+    order = json.dumps({"dataset": "iris", "target": TARGET})
+    curl = r"curl -s -w '\n'"
     return [
-        f"curl -sS -w '\\n' '{url}/datasets?name=iris' -H 'Content-Type: text/csv' --data-binary {data}",
-        f"""curl -sS -w '\\n' {url}/train -H 'Content-Type: application/json' -d '{{"dataset":"iris","target":"{TARGET}"}}'""",
-        f"curl -s -w '\\n' --fail --retry 60 --retry-delay 1 --retry-all-errors '{url}/predict?{query}'",
+        f"{curl} -S '{url}/datasets?name=iris' -H 'Content-Type: text/csv' --data-binary {upload}",
+        f"{curl} -S {url}/train -H 'Content-Type: application/json' -d '{order}'",
+        f"{curl} --fail --retry 60 --retry-delay 1 --retry-all-errors '{url}/predict?{query}'",
     ]
