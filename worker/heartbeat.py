@@ -36,6 +36,8 @@ class Heartbeat:
         Length of the lease; longest time between two beats.
     watchdog : Watchdog, optional
         Without one a training that stands still is only left alone.
+    cancellation : Renewal, optional
+        A cancellation that was known at the claim.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Heartbeat:
         lease_seconds: float,
         stall_seconds: float,
         watchdog: Watchdog | None = None,
+        cancellation: Renewal | None = None,
     ) -> None:
         self._database, self._fence = database, fence
         self._lease_seconds, self._stall_seconds = lease_seconds, stall_seconds
@@ -55,7 +58,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name=f"heartbeat-{fence.job_id}", daemon=True)
         self._away = False
         self.lease_lost = False
-        self.cancellation: Renewal | None = None
+        self.cancellation = cancellation
 
     def beat(self) -> None:
         """Say that the training moved; called by the thread that trains."""

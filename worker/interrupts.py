@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store.errors import LeaseLost
+from store.tables import JobRow
 from worker.heartbeat import Heartbeat
 from worker.shutdown import ShutdownFlag
 
@@ -34,10 +35,16 @@ class Interrupts:
     """Looked at between two batches and between the phases of a job.
 
     Each look counts as a sign of life.
+
+    Attributes
+    ----------
+    loading_checkpoint : bool
+        While it is True, a cancel that keeps a network waits: that network is being loaded.
     """
 
-    def __init__(self, heartbeat: Heartbeat, shutdown: ShutdownFlag, job_id: str) -> None:
-        self._heartbeat, self._shutdown, self._job_id = heartbeat, shutdown, job_id
+    def __init__(self, heartbeat: Heartbeat, shutdown: ShutdownFlag, job: JobRow) -> None:
+        self._heartbeat, self._shutdown, self._job_id = heartbeat, shutdown, job.id
+        self.loading_checkpoint = job.checkpoint_id is not None
 
     def look(self) -> None:
         """Say that the job moves, and stop it where it is to stop.
@@ -49,8 +56,9 @@ class Interrupts:
         self._heartbeat.beat()
         if self._heartbeat.lease_lost:
             raise LeaseLost(f"Job {self._job_id} was taken from this worker.")
-        if self._heartbeat.cancellation is not None:
-            raise Cancelled(self._heartbeat.cancellation.cancel_keep)
+        cancellation = self._heartbeat.cancellation
+        if cancellation is not None and not (self.loading_checkpoint and cancellation.cancel_keep):
+            raise Cancelled(cancellation.cancel_keep)
         if self._shutdown.raised:
             raise StopAsked
 

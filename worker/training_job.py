@@ -13,7 +13,7 @@ from core.training import Trainer, TrainingState
 from store import leases, registry
 from store.checkpoints import load_checkpoint
 from store.errors import Corrupt, LeaseLost
-from store.leases import Fence
+from store.leases import Fence, Renewal
 from store.registry import NewVersion
 from store.tables import JobRow
 from worker.checkpointer import Checkpointer
@@ -80,8 +80,9 @@ class Attempt:
             lease_seconds=runtime.settings.lease_seconds,
             stall_seconds=runtime.settings.stall_seconds,
             watchdog=runtime.watchdog,
+            cancellation=Renewal(cancel_requested=True, cancel_keep=job.cancel_keep) if job.cancel_requested else None,
         )
-        self._interrupts = Interrupts(self.heartbeat, runtime.shutdown, job.id)
+        self._interrupts = Interrupts(self.heartbeat, runtime.shutdown, job)
 
     def work(self) -> None:
         """Do the job, and end it or give it back.
@@ -113,14 +114,13 @@ class Attempt:
 
     def _train(self) -> None:
         job, look = self._job, self._interrupts.look
-        if job.cancel_requested and job.checkpoint_id is None:
-            raise Cancelled(job.cancel_keep)
         config = JobConfig.from_dict(job.config)
         columns = [*config.features, *config.targets]
         dataset, table = read_dataset(self._database, self._runtime.files, job, columns, look=look)
         data = prepare(table, dataset.columns, config, look=look)
         del table
         trainer = self._trainer(config, data)
+        self._interrupts.loading_checkpoint = False
         self._record_start(data)
         progress = Progress(
             self._database,
@@ -134,6 +134,7 @@ class Attempt:
             self._database, self._fence, job.project_id, progress, self._settings.checkpoint_seconds
         )
         try:
+            look()
             for report in trainer.run(BatchWatch(self._interrupts, checkpointer)):
                 progress.add(report, trainer.best_epoch)
             look()

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,11 @@ from tests.support.faults import (
 )
 from tests.support.training import PROJECT, job_now, points_table, upload, versions_of
 from tests.support.workers import Part, reaper, wait_until, worker
+
+ENDLESS: dict[str, Any] = {
+    "epochs": 100_000,
+    "early_stopping": {"metric": "validation_loss", "patience": 100_000, "min_delta": 0.0},
+}
 
 pytestmark = pytest.mark.slow
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -39,7 +45,7 @@ def alive(pid: int) -> bool:
 def test_a_running_job_is_cancelled_within_a_second(settings: Settings, database: Database, keep: str | None) -> None:
     dataset = upload(settings, database, points_table())
     with worker(settings):
-        job_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | {"epochs": 100_000}))
+        job_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | ENDLESS))
         seen = wait_for_progress(database, job_id, epochs=5)
         started = time.monotonic()
         with database.write() as s:
@@ -110,7 +116,7 @@ def test_a_job_that_outlasts_many_leases_is_claimed_once(settings: Settings, dat
     settings = fault_settings(settings, lease_seconds=0.6)
     dataset = upload(settings, database, points_table())
     with reaper(settings), worker(settings):
-        job_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | {"epochs": 100_000}))
+        job_id = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | ENDLESS))
         started = wait_for_progress(database, job_id).started_at
         assert started is not None
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from store import jobs, leases
 from store.database import Database
 from store.errors import LeaseLost
 from store.leases import Fence
+from tests.support.outage import FlakyDatabase
 from tests.support.rows import PROJECT, read_job, running_job
 from tests.support.workers import wait_until
 from worker.heartbeat import Heartbeat
@@ -88,28 +84,6 @@ def test_a_cancellation_is_heard_of_within_a_second(database: Database) -> None:
         wait_until(lambda: beating.cancellation, seconds=1.0)
     assert beating.cancellation is not None
     assert beating.cancellation.cancel_keep == "best"
-
-
-class FlakyDatabase(Database):
-    """A database that can be away."""
-
-    away = False
-
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        self._fail_when_away()
-        with super().read() as s:
-            yield s
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        self._fail_when_away()
-        with super().write() as s:
-            yield s
-
-    def _fail_when_away(self) -> None:
-        if self.away:
-            raise OperationalError("SELECT 1", {}, Exception("connection refused"))
 
 
 def test_a_heartbeat_outlives_an_outage_of_the_database(database: Database) -> None:

@@ -1,0 +1,235 @@
+"""A training job from its claim to its end, in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.training import Trainer
+from store import jobs, leases
+from store.checkpoints import name_checkpoint, write_blob
+from store.database import Database
+from store.files import FileStore
+from store.leases import Fence
+from store.settings import Settings
+from store.tables import DatasetRow, JobRow
+from tests.support.training import PROJECT, job_now, outcome_digest, points_table, submit, upload, versions_of
+from worker import training_job
+from worker.app import make_app
+from worker.runtime import Runtime
+from worker.shutdown import ShutdownFlag
+from worker.training_job import run_job
+
+SHORT: dict[str, Any] = {"hidden": [8], "epochs": 6, "test_fraction": 0.2}
+
+
+@pytest.fixture
+def runtime(settings: Settings, database: Database) -> Runtime:
+    settings = settings.model_copy(update={"report_seconds": 0.0001, "checkpoint_seconds": 0.0001})
+    return Runtime(
+        settings=settings,
+        database=database,
+        files=FileStore(settings.resolved_data_url),
+        app=make_app(settings),
+        shutdown=ShutdownFlag(),
+        watchdog=None,
+        worker="test",
+    )
+
+
+@pytest.fixture
+def dataset(settings: Settings, database: Database) -> DatasetRow:
+    return upload(settings, database, points_table(60))
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, step: int, action: Any) -> None:
+    """Have `action` called, once, before that batch of the training."""
+    do_batch, left = Trainer._train_batch, [action]
+
+    def do_batch_after_action(self: Trainer, rows: Any) -> None:
+        if self.state.step == step and left:
+            left.pop()()
+        do_batch(self, rows)
+
+    monkeypatch.setattr(Trainer, "_train_batch", do_batch_after_action)
+
+
+def raising(error: BaseException) -> Any:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def ended(database: Database, job: JobRow) -> tuple[str, str | None]:
+    found = job_now(database, job.id)
+    return found.status, None if found.error is None else found.error["code"]
+
+
+def test_a_job_ends_with_a_version_and_every_epoch_reported(runtime: Runtime, dataset: DatasetRow) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    run_job(runtime, job.id)
+    found = job_now(runtime.database, job.id)
+    (version,) = versions_of(runtime.database, job.id)
+    assert (found.status, found.epoch, found.model_version) == ("succeeded", 6, version.version)
+    assert (found.checkpoint_id, found.lease_expires_at, found.bit_identical) == (None, None, True)
+    assert outcome_digest(runtime.database, job.id)["epochs"] == [1, 2, 3, 4, 5, 6]
+    assert version.dataset == {"id": dataset.id, "name": "points", "version": 1, "sha256": dataset.sha256}
+    assert version.schema["classes"] == ["a", "b", "c"]
+    assert [feature["name"] for feature in version.schema["features"]] == ["w", "x", "y", "z"]
+    assert version.network == {"layer_sizes": [4, 8, 3], "activation": "relu", "output_activation": "softmax"}
+
+
+def test_a_job_that_somebody_else_has_is_left_alone(runtime: Runtime, dataset: DatasetRow) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    with runtime.database.write() as s:
+        leases.claim(s, job.id, worker="other", lease_seconds=30)
+    run_job(runtime, job.id)
+    assert (job_now(runtime.database, job.id).worker, versions_of(runtime.database, job.id)) == ("other", [])
+
+
+def test_a_message_of_no_job_is_dropped(runtime: Runtime) -> None:
+    run_job(runtime, "job_01K00000000000000000000000")
+
+
+def test_a_training_that_diverges_fails_with_what_to_try(runtime: Runtime, dataset: DatasetRow) -> None:
+    job = submit(runtime.database, dataset, **SHORT, optimizer={"name": "sgd", "learning_rate": 1000.0}, clip=None)
+    run_job(runtime, job.id)
+    found = job_now(runtime.database, job.id)
+    assert ended(runtime.database, job) == ("failed", "training_diverged")
+    assert found.error is not None
+    assert found.error["hint"]
+    assert versions_of(runtime.database, job.id) == []
+
+
+def test_a_dataset_whose_file_is_gone_is_a_named_failure(runtime: Runtime, dataset: DatasetRow) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    runtime.files.delete(dataset.blob_key)
+    run_job(runtime, job.id)
+    assert ended(runtime.database, job) == ("failed", "dataset_unreadable")
+
+
+def test_running_out_of_memory_is_a_named_failure(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    interrupt_after(monkeypatch, 3, raising(MemoryError()))
+    run_job(runtime, job.id)
+    assert ended(runtime.database, job) == ("failed", "out_of_memory")
+
+
+def test_an_unforeseen_error_fails_the_job_and_is_raised_again(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    interrupt_after(monkeypatch, 3, raising(ZeroDivisionError("a secret")))
+    with pytest.raises(ZeroDivisionError):
+        run_job(runtime, job.id)
+    found = job_now(runtime.database, job.id)
+    assert ended(runtime.database, job) == ("failed", "internal_error")
+    assert found.error is not None
+    assert "secret" not in found.error["detail"]
+    assert found.error["detail"].split()[-1].rstrip(".") in caplog.text, "the log does not name the incident"
+
+
+def test_a_stop_gives_the_job_back_and_it_ends_as_if_nothing_had_happened(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed, job = (submit(runtime.database, dataset, **SHORT) for _ in range(2))
+    run_job(runtime, undisturbed.id)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 5, runtime.shutdown.raise_for_all)
+        run_job(runtime, job.id)
+    given_back = job_now(runtime.database, job.id)
+    assert (given_back.status, given_back.attempts) == ("queued", 0)
+    assert given_back.checkpoint_id is not None
+    assert given_back.published_at is not None, "its message was not sent again"
+    runtime.shutdown._shared[0] = 0
+    run_job(runtime, job.id)
+    assert outcome_digest(runtime.database, job.id) == outcome_digest(runtime.database, undisturbed.id)
+
+
+def test_a_stopping_worker_passes_a_message_on(runtime: Runtime, dataset: DatasetRow) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    runtime.shutdown.raise_for_all()
+    run_job(runtime, job.id)
+    assert (job_now(runtime.database, job.id).status, job_now(runtime.database, job.id).token) == ("queued", 0)
+
+
+def test_a_checkpoint_that_cannot_be_read_costs_time_alone(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed, job = (submit(runtime.database, dataset, **SHORT) for _ in range(2))
+    run_job(runtime, undisturbed.id)
+    with runtime.database.write() as s:
+        claimed = leases.claim(s, job.id, worker="other", lease_seconds=30)
+        assert claimed is not None
+        fence = Fence(job.id, claimed.token)
+        name_checkpoint(s, fence, write_blob(s, PROJECT, job.id, b"an older release wrote this"))
+        leases.give_back(s, fence)
+    run_job(runtime, job.id)
+    assert outcome_digest(runtime.database, job.id) == outcome_digest(runtime.database, undisturbed.id)
+
+
+def test_going_on_under_another_fingerprint_is_told(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 5, runtime.shutdown.raise_for_all)
+        patch.setattr(training_job, "fingerprint", lambda: {"processor": "another"})
+        run_job(runtime, job.id)
+    runtime.shutdown._shared[0] = 0
+    run_job(runtime, job.id)
+    found = job_now(runtime.database, job.id)
+    assert (found.status, found.bit_identical) == ("succeeded", False)
+
+
+def test_a_resumed_job_that_was_cancelled_ends_at_once(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 5, runtime.shutdown.raise_for_all)
+        run_job(runtime, job.id)
+    runtime.shutdown._shared[0] = 0
+    with runtime.database.write() as s:
+        jobs.request_cancel(s, PROJECT, job.id, "last")
+    stopped_in = job_now(runtime.database, job.id).epoch
+    run_job(runtime, job.id)
+    assert ended(runtime.database, job) == ("cancelled", None)
+    (version,) = versions_of(runtime.database, job.id)
+    assert version.source == "kept"
+    assert version.best_epoch is not None
+    assert version.best_epoch == stopped_in
+
+
+def test_a_job_that_was_cancelled_while_it_waited_for_another_attempt_does_not_start(
+    runtime: Runtime, dataset: DatasetRow
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    with runtime.database.write() as s:
+        claimed = leases.claim(s, job.id, worker="other", lease_seconds=30)
+        assert claimed is not None
+        jobs.request_cancel(s, PROJECT, job.id, "best")
+        leases.give_back(s, Fence(job.id, claimed.token))
+    run_job(runtime, job.id)
+    assert ended(runtime.database, job) == ("cancelled", None)
+    assert versions_of(runtime.database, job.id) == []
+    assert job_now(runtime.database, job.id).epoch == 0
+
+
+def test_a_claim_that_was_taken_away_publishes_nothing(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+
+    def lose_the_claim() -> None:
+        with runtime.database.write() as s:
+            leases.give_back(s, Fence(job.id, 1))
+
+    interrupt_after(monkeypatch, 5, lose_the_claim)
+    run_job(runtime, job.id)
+    assert job_now(runtime.database, job.id).status == "queued"
+    assert versions_of(runtime.database, job.id) == []
