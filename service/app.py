@@ -57,7 +57,6 @@ def create_app(settings: Settings, *, validate_answers: bool = False) -> Applica
         validation_error_callback=_refuse,
         validate_response=validate_answers,
         validate_response_callback=_check_answer,
-        responses={"4XX": errors.documented(), "5XX": errors.documented()},
     )
     app.extensions[EXTENSION] = _parts(settings)
     app.before_request(_enter)

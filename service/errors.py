@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from service.answers import problem_answer
-from service.problems import MEDIA_TYPE, PROBLEMS, Problem
+from service.problems import PROBLEMS, Problem
 from service.request_body import too_large
 from service.store_problems import problem_of_error
 
@@ -49,15 +48,11 @@ def answer_error(error: Exception) -> Response:
     problem = problem_of_error(error)
     if problem is not None:
         if problem.resolved_status >= 500:
-            logger.warning("%s %s: %s", request.method, request.path, problem, exc_info=error)
+            # What another part did is told with where it did it; what we refuse ourselves is no news.
+            cause = None if isinstance(error, Problem) else error
+            logger.warning("%s %s: %s", request.method, request.path, problem, exc_info=cause)
         return problem_answer(problem)
     incident = str(g.get("request_id") or "unknown")
     logger.error("Incident %s: %s %s failed.", incident, request.method, request.path, exc_info=error)
     detail = f"Something went wrong here; it is logged as incident {incident}."
     return problem_answer(Problem("internal_error", detail))
-
-
-def documented() -> dict[str, Any]:
-    """How the OpenAPI document says that errors look."""
-    schema = {"$ref": "#/components/schemas/ProblemAnswer"}
-    return {"description": "A problem; clients switch on its `code`.", "content": {MEDIA_TYPE: {"schema": schema}}}

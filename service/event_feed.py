@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,7 +123,7 @@ class EventFeed:
 
     def follow(
         self, project: str, job_id: str, *, after_epoch: int = 0, wait_seconds: float = 10.0
-    ) -> Iterator[dict[str, Any] | Snapshot | None]:
+    ) -> Generator[dict[str, Any] | Snapshot | None, None, None]:
         """What happens to a job, as it happens.
 
         Yields

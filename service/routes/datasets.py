@@ -7,10 +7,9 @@ from contextlib import closing
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer, no_content
+from service.blueprints import blueprint
 from service.pages import page, read_cursor, write_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
@@ -31,7 +30,7 @@ from store.errors import NotFound
 from store.tables import DatasetRow
 from store.upload import store_dataset
 
-routes = APIBlueprint("datasets", __name__, abp_tags=[Tag(name="Datasets")])
+routes = blueprint("datasets", __name__, "Datasets")
 _CHUNK_BYTES = 1 << 20
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from flask import Response, current_app
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer
+from service.blueprints import blueprint
 from service.documentation import PAGE, PAGE_POLICY
 
-routes = APIBlueprint("documentation", __name__, abp_tags=[Tag(name="Documentation")])
+routes = blueprint("documentation", __name__, "Documentation")
 
 
 @routes.get("/openapi.json", responses={200: {"description": "The OpenAPI 3.1 document."}})

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from service.answers import json_bytes, no_content
+from service.blueprints import blueprint
 from service.event_feed import Snapshot
 from service.parts import parts, project
 from service.problems import problem_at
 from service.schemas.jobs import JobPath
 from service.store_problems import check_reference
 
-routes = APIBlueprint("events", __name__, abp_tags=[Tag(name="Jobs")])
+routes = blueprint("events", __name__, "Jobs")
 
 COMMENT_SECONDS = 10.0
 LIFE_SECONDS = 3600.0  # then the stream ends and the client, which knows how, resumes
@@ -42,28 +42,31 @@ def stream_events(path: JobPath) -> Response:
     snapshot, newest = feed.look(project(), path.job)
     if last is not None and snapshot.ended and last >= newest:
         return no_content()
+    if request.method == "HEAD":
+        return Response(content_type="text/event-stream")
     slot = parts().streams.take()
     following = feed.follow(project(), path.job, after_epoch=last or 0, wait_seconds=COMMENT_SECONDS)
     response = Response(_lines(following), content_type="text/event-stream")
-    # Also where the stream was never begun: HEAD, or a client that has gone.
+    # Also where the stream was never begun, since its client has gone.
     response.call_on_close(slot.give_back)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _lines(following: Iterator[Any]) -> Iterator[bytes]:
+def _lines(following: Generator[Any, None, None]) -> Iterator[bytes]:
     end = time.monotonic() + LIFE_SECONDS
     yield _RETRY
-    for happening in following:
-        if happening is None:
-            yield b": waiting\n\n"
-        elif isinstance(happening, Snapshot):
-            yield b"event: status\ndata: " + json_bytes(happening.data) + b"\n\n"
-        else:
-            yield b"event: epoch\nid: %d\ndata: %s\n\n" % (happening["epoch"], json_bytes(happening))
-        if time.monotonic() > end:
-            return
+    with closing(following):
+        for happening in following:
+            if happening is None:
+                yield b": waiting\n\n"
+            elif isinstance(happening, Snapshot):
+                yield b"event: status\ndata: " + json_bytes(happening.data) + b"\n\n"
+            else:
+                yield b"event: epoch\nid: %d\ndata: %s\n\n" % (happening["epoch"], json_bytes(happening))
+            if time.monotonic() > end:
+                return
 
 
 def _last_event_id() -> int | None:

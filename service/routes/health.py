@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.answers import json_answer, problem_answer
+from service.blueprints import blueprint
 from service.parts import parts
 from service.problems import ErrorItem, problem_of
 from service.schemas.health import HealthAnswer, ReadyAnswer
 from store import schema
 from store.errors import SchemaMismatch
 
-routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health")])
+routes = blueprint("health", __name__, "Health")
 logger = logging.getLogger(__name__)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer, no_content
+from service.blueprints import blueprint
 from service.job_answer import job_answer
 from service.pages import page, read_cursor
 from service.parts import parts, project
@@ -15,7 +14,7 @@ from service.store_problems import check_reference, placed
 from store import histories, jobs
 from store.tables import JobRow
 
-routes = APIBlueprint("jobs", __name__, abp_tags=[Tag(name="Jobs")])
+routes = blueprint("jobs", __name__, "Jobs")
 
 
 @routes.get("/jobs", responses={200: JobPage})

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer
+from service.blueprints import blueprint
 from service.gate import demand_json
 from service.parts import parts, project
 from service.request_body import StrictRequest
@@ -18,7 +17,7 @@ from service.store_problems import placed
 _PARAMETERS = {f"{what}_not_found": {"parameter": what} for what in ("version", "alias")}
 _POINTERS = {f"{what}_not_found": {"pointer": f"/{what}"} for what in ("version", "alias")}
 
-routes = APIBlueprint("predict", __name__, abp_tags=[Tag(name="Predictions")])
+routes = blueprint("predict", __name__, "Predictions")
 
 
 @routes.get("/predict", responses={200: PredictAnswer}, openapi_extensions={"parameters": query_parameters()})

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from service.answers import json_answer, no_content
+from service.blueprints import blueprint
 from service.pages import page, read_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
@@ -27,7 +26,7 @@ from store import registry
 from store.clock import rfc3339
 from store.tables import ModelRow, ModelVersionRow
 
-routes = APIBlueprint("models", __name__, abp_tags=[Tag(name="Models")])
+routes = blueprint("models", __name__, "Models")
 
 
 @routes.get("/models", responses={200: ModelPage})

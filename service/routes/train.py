@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
 from core.table import Column
 from service.answers import json_answer
+from service.blueprints import blueprint
 from service.job_answer import job_answer
 from service.parts import parts, project
 from service.problems import problem_at
@@ -25,7 +24,7 @@ from store import datasets, histories, jobs, parquet
 from store.errors import NotFound
 from store.tables import DatasetRow
 
-routes = APIBlueprint("train", __name__, abp_tags=[Tag(name="Training")])
+routes = blueprint("train", __name__, "Training")
 _MOST_KEY_CHARACTERS = 255
 _PLACES = {
     "dataset_not_found": {"pointer": "/dataset"},

@@ -24,7 +24,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def api(request: pytest.FixtureRequest, _folder: Any) -> Iterator[Api]:
-    """One API for all of these, with iris and a model of it: what is refused leaves nothing behind, so it stays as it is."""
+    """One API for all of these, with iris and a model of it: what is refused leaves nothing behind."""
     if request.param == "sqlite":
         path = _folder / "bad.db"
         shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), path)
