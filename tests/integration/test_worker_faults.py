@@ -41,6 +41,12 @@ def test_nothing_is_accepted_from_a_trainer_that_slept_past_its_lease(settings: 
 
 @on_sqlite
 @pytest.mark.slow
+def test_a_trainer_that_wakes_beside_the_new_one_stops(settings: Settings, database: Database) -> None:
+    faults.wake_a_stale_trainer_beside_the_new_one(settings, database)
+
+
+@on_sqlite
+@pytest.mark.slow
 def test_a_worker_consumes_again_after_the_broker_was_restarted(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:

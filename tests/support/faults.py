@@ -150,7 +150,8 @@ def deliver_many_times(settings: Settings, database: Database, *, jobs: int, tim
 
 def stop_worker_in_mid_training(settings: Settings, database: Database, *, rounds: int) -> None:
     """SIGTERM to a worker: it gives its job back within the grace period, and another one goes on where it was."""
-    settings = fault_settings(settings, lease_seconds=30.0)  # no lease runs out here: the give-back must do it
+    # Neither a lease nor the time for a checkpoint runs out here: the give-back must do it.
+    settings = fault_settings(settings, lease_seconds=30.0, checkpoint_seconds=1000.0)
     dataset = upload(settings, database, points_table())
     expected = undisturbed(settings, database, dataset, **LONG_TRAINING)
     for number in range(rounds):
@@ -193,6 +194,33 @@ def resume_beside_a_stopped_trainer(settings: Settings, database: Database, *, r
         assert before == expected
         assert outcome_digest(database, job_id) == before
         assert job_now(database, job_id).token == 3
+
+
+def wake_a_stale_trainer_beside_the_new_one(settings: Settings, database: Database) -> None:
+    """SIGCONT while another worker trains the job: the stale one stops, and the other one ends the job."""
+    settings = fault_settings(settings, worker_processes=1)
+    dataset = upload(settings, database, points_table())
+    longer = LONG_TRAINING | {"epochs": 1200, "early_stopping": None}
+    expected = undisturbed(settings, database, dataset, **longer)
+    with reaper(settings), worker(settings, "stopped") as stopped:
+        job_id = submit_and_publish(settings, database, dataset, **longer)
+        wait_for_progress(database, job_id, epochs=10)
+        with worker_beside(settings, stopped) as other:
+            wait_until(lambda: f"Job {job_id} begins" in other.read_log(), seconds=30, what="another worker's claim")
+        wait_until(lambda: "no longer this worker's" in stopped.read_log(), seconds=30, what="the stale worker's end")
+        assert wait_for_end(database, job_id).token == 3
+        assert f"Job {job_id} succeeded" not in stopped.read_log(), "the stale worker ended the job"
+        other.kill_group()
+    assert outcome_digest(database, job_id) == expected
+
+
+@contextmanager
+def worker_beside(settings: Settings, stopped: Part) -> Iterator[Part]:
+    """Another worker, started while `stopped` and its children do nothing; they go on at the block's end."""
+    other = worker(settings, "other")
+    with stopped_group(stopped):
+        other.start()
+        yield other
 
 
 @contextmanager
