@@ -46,7 +46,9 @@ def run_job(runtime: Runtime, job_id: str) -> None:
     if runtime.shutdown.raised:
         publish(runtime.app, job_id)  # for another worker
         return
-    job = through_outages(lambda: _claim(runtime, job_id), patience_seconds=_PATIENCE_SECONDS)
+    job = through_outages(
+        lambda: _claim(runtime, job_id), patience_seconds=_PATIENCE_SECONDS, give_up=lambda: runtime.shutdown.raised
+    )
     if job is None:
         logger.info("Job %s is not queued: nothing to do", job_id)
         return

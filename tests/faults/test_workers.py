@@ -12,7 +12,7 @@ from store.database import Database
 from store.settings import Settings
 from tests.support import faults
 
-ROUNDS = int(os.environ.get("MLP_FAULT_ROUNDS") or 50)
+ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 50)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 

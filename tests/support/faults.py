@@ -49,8 +49,8 @@ def fault_settings(settings: Settings, **changes: Any) -> Settings:
 
 
 def new_seed() -> int:
-    """A seed for the moments of the faults: ``MLP_FAULT_SEED``, else a new one; printed either way."""
-    seed = int(os.environ.get("MLP_FAULT_SEED") or random.SystemRandom().randrange(2**32))
+    """A seed for the moments of the faults: ``FAULT_SEED``, else a new one; printed either way."""
+    seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(2**32))
     print(f"seed of the faults: {seed}")
     return seed
 
