@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from mlp.problems import Unreachable, UnreadableAnswer, problem_from
 
 _CONNECT_SECONDS = 5.0
+_PAGE = 500
 
 
 def quote(name: str) -> str:
@@ -17,6 +19,11 @@ def quote(name: str) -> str:
     from urllib.parse import quote as percent
 
     return percent(name, safe="@")
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that are not None."""
+    return {key: value for key, value in options.items() if value is not None}
 
 
 class Connection:
@@ -119,6 +126,16 @@ class Connection:
             return response.json()
         except ValueError as error:
             raise self.unreadable(response) from error
+
+    def items(self, path: str, params: dict[str, Any]) -> Iterator[Any]:
+        """Walk through the pages of a list."""
+        query = {**params, "limit": _PAGE}
+        while True:
+            page = self.json("GET", path, params=query)
+            yield from page["items"]
+            if not page.get("next_cursor"):
+                return
+            query["cursor"] = page["next_cursor"]
 
     def stream(self, path: str, *, headers: dict[str, str] | None = None) -> Any:
         """A context manager over the response to a GET, its body not yet read (``httpx.Client.stream``)."""

@@ -37,7 +37,9 @@ def test_the_demo_shows_the_whole_trip_and_ends_with_status_0(tmp_path: Path) ->
     assert "Confusion matrix" in done.stdout
     assert "/predict?model=iris&sepal_length=5.1" in done.stdout
     assert "POST http://127.0.0.1:" in done.stdout
-    predicted = [line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith("%") and "epoch" not in line]
+    predicted = [
+        line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith("%") and "epoch" not in line
+    ]
     assert predicted == ["setosa", "setosa", "versicolor", "virginica"]
     assert "✓ stopped" in done.stdout
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,62 @@
+"""The client's methods about models and their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from mlp import asking
+from mlp.answers import Model, Predictions, Version
+from mlp.connection import Connection, given, quote
+
+
+class ModelMethods:
+    """Look at models and their versions; predict."""
+
+    _connection: Connection
+
+    def models(self) -> Iterator[Model]:
+        """All models, newest first."""
+        return self._connection.items("/models", {})
+
+    def model(self, model: str) -> Model:
+        """One model."""
+        return cast(Model, self._connection.json("GET", f"/models/{quote(model)}"))
+
+    def versions(self, model: str) -> Iterator[Version]:
+        """The versions of a model, newest first."""
+        return self._connection.items(f"/models/{quote(model)}/versions", {})
+
+    def version(self, model: str, version: int) -> Version:
+        """One version: its schema, configuration and metrics."""
+        return cast(Version, self._connection.json("GET", f"/models/{quote(model)}/versions/{version}"))
+
+    def predict(
+        self,
+        model: str,
+        rows: Any,
+        *,
+        version: int | None = None,
+        alias: str | None = None,
+        top_k: int | None = None,
+    ) -> Predictions:
+        """Predict one row (``GET``) or many (``POST``); the answer has one shape.
+
+        Parameters
+        ----------
+        rows : mapping, sequence, array or data frame
+            One row: features by name, or their values in the order of the version's features. Many: a sequence of
+            such rows.
+        version, alias : int, str or None
+            Which version answers; the service chooses, and says how, when both are None.
+        top_k : int or None
+            Keep only so many probabilities.
+        """
+        options = {"model": model, **given(version=version, alias=alias, top_k=top_k)}
+        data = asking.plain(rows)
+        one = asking.is_one_row(data)
+        query = asking.address(options, data) if one and data else None
+        if query is not None:
+            return cast(Predictions, self._connection.json("GET", f"/predict?{query}"))
+        many = [data] if one and data else list(data)
+        return cast(Predictions, self._connection.json("POST", "/predict", json=asking.body(options, many), again=True))
