@@ -168,6 +168,7 @@ def stop_worker_in_mid_training(settings: Settings, database: Database, *, round
         assert (job.status, job.token, job.attempts) == ("succeeded", 2, 0)
         assert outcome_digest(database, job_id) == expected
         log = (settings.data_dir / "staying.log").read_text("utf-8")
+        assert f"{job_id} goes on in epoch " in log, "it began anew"
         resumed_in = int(log.rpartition(f"{job_id} goes on in epoch ")[2].split()[0])
         assert resumed_in > seen.epoch, "work from before the last checkpoint was repeated"
 
