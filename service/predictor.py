@@ -22,7 +22,7 @@ from store import registry
 from store.database import Database
 from store.errors import NotFound
 from store.ids import is_name
-from store.registry import Selection
+from store.selection import Selection, select_version
 from store.settings import Settings
 
 FORMAT = 1  # of the answer: raise it when the same request would be answered with other bytes
@@ -99,7 +99,7 @@ class Predictor:
             if name is not None and not is_name(name):
                 raise NotFound(what, name[:100])
         with self._database.read() as s:
-            return registry.select_version(s, project, options.model, version=options.version, alias=options.alias)
+            return select_version(s, project, options.model, version=options.version, alias=options.alias)
 
     def _predict(self, project: str, selection: Selection, asked: QueryInput | BodyInput) -> dict[str, Any]:
         version = self._load(project, selection)

@@ -1,4 +1,4 @@
-"""The registry: models, their immutable versions, and which version answers."""
+"""The registry: models and their immutable versions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from store.errors import Conflict, Corrupt, NotFound
 from store.ids import new_id
-from store.jobs import check_model_target
 from store.locks import lock_name
+from store.submission import check_model_target
 from store.tables import AliasMoveRow, AliasRow, JobRow, ModelRow, ModelVersionRow, WeightsRow
-
-CHAMPION = "champion"
 
 
 @dataclass(frozen=True)
@@ -36,16 +34,6 @@ class NewVersion:
     metrics: dict[str, Any]
     best_epoch: int | None
     dataset: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The version that answers, and why: ``version``, ``alias``, ``champion`` or ``newest``."""
-
-    model: str
-    version: int
-    sha256: str
-    selected_by: str
 
 
 def publish_version(s: Session, project: str, model_name: str, new: NewVersion, *, task: str, target: list[str]) -> int:
@@ -158,45 +146,6 @@ def find_versions(
     if before is not None:
         query = query.where(ModelVersionRow.version < before)
     return list(s.scalars(query.order_by(ModelVersionRow.version.desc()).limit(limit)))
-
-
-def select_version(
-    s: Session, project: str, name: str, *, version: int | None = None, alias: str | None = None
-) -> Selection:
-    """Which version of the model answers.
-
-    The one named by number or alias; else the alias `champion`; else the newest from a training job that
-    succeeded. Versions kept after a cancel, imported or of a trial answer only when named.
-
-    Raises
-    ------
-    NotFound
-        ``model_not_found``, ``version_not_found`` or ``alias_not_found``.
-    """
-    if version is not None:
-        row = get_version(s, project, name, version)
-        return Selection(name, version, row.sha256, "version")
-    columns = select(ModelVersionRow.version, ModelVersionRow.sha256).where(
-        ModelVersionRow.project_id == project, ModelVersionRow.model_name == name
-    )
-    pointed = columns.join(
-        AliasRow,
-        (AliasRow.project_id == ModelVersionRow.project_id)
-        & (AliasRow.model_name == ModelVersionRow.model_name)
-        & (AliasRow.version == ModelVersionRow.version),
-    ).where(AliasRow.alias == (alias or CHAMPION))
-    found = s.execute(pointed).one_or_none()
-    if found is not None:
-        return Selection(name, found.version, found.sha256, "alias" if alias else "champion")
-    if alias is not None:
-        get_model(s, project, name)
-        raise NotFound("alias", f"{name}/{alias}")
-    newest = columns.where(ModelVersionRow.source == "trained").order_by(ModelVersionRow.version.desc()).limit(1)
-    found = s.execute(newest).one_or_none()
-    if found is None:
-        get_model(s, project, name)
-        raise NotFound("version", f"{name} (no training has succeeded)")
-    return Selection(name, found.version, found.sha256, "newest")
 
 
 def load_weights(s: Session, row: ModelVersionRow) -> bytes:

@@ -20,8 +20,9 @@ from service.schemas.train import TrainRequest
 from service.store_problems import check_name, check_reference, placed
 from service.target_choice import choose
 from service.training_plan import Plan, make_plan
-from store import datasets, histories, jobs, parquet
+from store import datasets, histories, parquet
 from store.errors import NotFound
+from store.submission import IdempotencyKey, submit
 from store.tables import DatasetRow
 
 routes = blueprint("train", __name__, "Training")
@@ -55,7 +56,7 @@ def train(body: TrainRequest) -> Response:
     model = check_name(body.model, pointer="/model") if body.model is not None else dataset.name
     plan = _plan(body, dataset, model)
     with placed(pointer="/model", others=_PLACES), p.database.write() as s:
-        job, created = jobs.submit(
+        job, created = submit(
             s,
             project(),
             config=plan.config,
@@ -103,7 +104,7 @@ def _plan(body: TrainRequest, dataset: DatasetRow, model: str) -> Plan:
     return make_plan(body, f"{dataset.name}@{dataset.version}", model, choice, table, max_classes=settings.max_classes)
 
 
-def _idempotency_key() -> jobs.IdempotencyKey | None:
+def _idempotency_key() -> IdempotencyKey | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -111,4 +112,4 @@ def _idempotency_key() -> jobs.IdempotencyKey | None:
         detail = f"An Idempotency-Key has 1 to {_MOST_KEY_CHARACTERS} printable ASCII characters."
         raise problem_at("invalid_value", detail, parameter="Idempotency-Key")
     body = json.dumps(request.get_json(), sort_keys=True).encode()
-    return jobs.IdempotencyKey("POST /train", key, hashlib.sha256(body).hexdigest())
+    return IdempotencyKey("POST /train", key, hashlib.sha256(body).hexdigest())

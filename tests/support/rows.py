@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from store import jobs, leases, registry
 from store.database import Database
 from store.ids import new_id
+from store.submission import submit
 from store.tables import DEFAULT_PROJECT, DatasetRow, JobRow
 
 PROJECT = DEFAULT_PROJECT
@@ -37,7 +38,7 @@ def queued_job(database: Database, **values: Any) -> JobRow:
         dataset = add_dataset(s, name=new_id("d"))
         config = {"task": "classification", "target": "species"}
         arguments: dict[str, Any] = {"config": config, "model_name": "iris", "epochs": 5} | values
-        job, _ = jobs.submit(s, PROJECT, dataset_id=dataset.id, **arguments)
+        job, _ = submit(s, PROJECT, dataset_id=dataset.id, **arguments)
     return job
 
 

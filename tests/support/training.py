@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import select
 
 from core.configuration import TrainingConfig
-from store import histories, jobs
+from store import histories, jobs, submission
 from store.database import Database
 from store.files import FileStore
 from store.ingest import Limits, read_csv
@@ -64,7 +64,7 @@ def submit(
         "inferred": {},
     }
     with database.write() as s:
-        job, _ = jobs.submit(
+        job, _ = submission.submit(
             s, PROJECT, config=config, dataset_id=dataset.id, model_name=model, epochs=configured.epochs
         )
     return job

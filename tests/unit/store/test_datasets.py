@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store import datasets, jobs
+from store import datasets, jobs, submission
 from store.database import Database
 from store.errors import Conflict, NotFound
 from store.tables import DatasetRow, ProjectRow
@@ -44,7 +44,7 @@ def deleted(database: Database, ref: str) -> DatasetRow:
 
 def submit(database: Database, dataset_id: str) -> str:
     with database.write() as s:
-        job, _ = jobs.submit(s, PROJECT, config=CONFIG, dataset_id=dataset_id, model_name=None)
+        job, _ = submission.submit(s, PROJECT, config=CONFIG, dataset_id=dataset_id, model_name=None)
     return job.id
 
 
@@ -223,7 +223,7 @@ def test_a_deletion_waits_for_a_job_that_is_being_submitted(database: Database) 
 
     def submit_slowly() -> None:
         with database.write() as s:
-            jobs.submit(s, PROJECT, config=CONFIG, dataset_id=row.id, model_name=None)
+            submission.submit(s, PROJECT, config=CONFIG, dataset_id=row.id, model_name=None)
             submitting.set()
             assert may_commit.wait(20)
 

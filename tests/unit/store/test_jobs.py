@@ -7,7 +7,7 @@ import pytest
 from store import checkpoints, histories, jobs, leases, registry
 from store.database import Database
 from store.errors import Conflict, NotFound
-from store.jobs import IdempotencyKey
+from store.submission import IdempotencyKey, submit
 from store.tables import EpochReportRow, IdempotencyRow
 from tests.support.rows import PROJECT, add_dataset, new_version, queued_job, read_job, report, running_job
 
@@ -17,7 +17,7 @@ CONFIG = {"task": "classification", "target": "species"}
 def test_a_job_records_the_dataset_it_was_asked_for(database: Database) -> None:
     with database.write() as s:
         dataset = add_dataset(s, name="wine", version=2)
-        job, created = jobs.submit(s, PROJECT, config=CONFIG, dataset_id=dataset.id, model_name="wine", epochs=7)
+        job, created = submit(s, PROJECT, config=CONFIG, dataset_id=dataset.id, model_name="wine", epochs=7)
     assert created
     assert (job.dataset_id, job.dataset_name, job.dataset_version) == (dataset.id, "wine", 2)
     assert (job.status, job.epochs, job.attempts, job.token) == ("queued", 7, 0, 0)
@@ -30,7 +30,7 @@ def test_a_job_on_a_deleted_dataset_is_refused(database: Database) -> None:
         dataset.status = "deleted"
         s.flush()
         with pytest.raises(NotFound) as caught:
-            jobs.submit(s, PROJECT, config=CONFIG, dataset_id=dataset.id, model_name="iris")
+            submit(s, PROJECT, config=CONFIG, dataset_id=dataset.id, model_name="iris")
     assert caught.value.code == "dataset_not_found"
 
 

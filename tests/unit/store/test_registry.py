@@ -10,6 +10,7 @@ from sqlalchemy import update
 from store import registry
 from store.database import Database
 from store.errors import Conflict, Corrupt, NotFound
+from store.selection import select_version
 from store.tables import AliasRow, ModelVersionRow, WeightsRow
 from tests.support.rows import PROJECT, new_version, read_job, running_job
 
@@ -28,7 +29,7 @@ def publish(database: Database, name: str = "iris", **values: str) -> int:
 
 def selected(database: Database, **which: object) -> tuple[int, str]:
     with database.read() as s:
-        selection = registry.select_version(s, PROJECT, "iris", **which)  # type: ignore[arg-type]
+        selection = select_version(s, PROJECT, "iris", **which)  # type: ignore[arg-type]
     return selection.version, selection.selected_by
 
 
@@ -103,7 +104,7 @@ def test_the_newest_trained_version_answers_unless_another_is_named(database: Da
 def test_what_does_not_exist_is_named(database: Database, name: str, which: dict[str, object], code: str) -> None:
     publish(database)
     with pytest.raises(NotFound) as caught, database.read() as s:
-        registry.select_version(s, PROJECT, name, **which)  # type: ignore[arg-type]
+        select_version(s, PROJECT, name, **which)  # type: ignore[arg-type]
     assert caught.value.code == code
     if code == "model_not_found":
         assert caught.value.nearest == "iris"

@@ -1,0 +1,159 @@
+"""Asking for a job: one row, under the locks that keep names, keys and datasets consistent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from store.clock import now
+from store.errors import Conflict, NotFound
+from store.ids import new_id
+from store.locks import lock_name
+from store.tables import UNFINISHED, DatasetRow, IdempotencyRow, JobRow, ModelRow
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A client's promise that two requests are the same one.
+
+    Parameters
+    ----------
+    route : str
+        Such as ``POST /train``.
+    key : str
+        The header's value.
+    body_sha256 : str
+        Digest of the request's body.
+    """
+
+    route: str
+    key: str
+    body_sha256: str
+
+
+def submit(
+    s: Session,
+    project: str,
+    *,
+    config: dict[str, Any],
+    dataset_id: str,
+    model_name: str | None,
+    epochs: int = 0,
+    kind: str = "train",
+    warnings: Sequence[dict[str, Any]] = (),
+    retry_of: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> tuple[JobRow, bool]:
+    """Queue a job; the caller publishes its message after the commit.
+
+    Returns
+    -------
+    tuple of (JobRow, bool)
+        The job, and whether it is new: False for a repeated `idempotency` key.
+
+    Raises
+    ------
+    Conflict
+        ``idempotency_key_reused`` or ``model_target_mismatch``.
+    NotFound
+        When the dataset was deleted meanwhile.
+    """
+    if idempotency is not None:
+        known = _job_of_key(s, project, idempotency)
+        if known is not None:
+            return known, False
+    dataset = _locked_dataset(s, project, dataset_id)
+    if model_name is not None:
+        lock_name(s, project, "model", model_name)
+        check_model_target(s, project, model_name, task=config["task"], target=_names(config["target"]))
+    job = JobRow(
+        id=new_id("job"),
+        project_id=project,
+        kind=kind,
+        status="queued",
+        config=config,
+        dataset_id=dataset.id,
+        dataset_name=dataset.name,
+        dataset_version=dataset.version,
+        dataset_sha256=dataset.sha256,
+        model_name=model_name,
+        retry_of=retry_of,
+        epochs=epochs,
+        warnings=list(warnings),
+        published_at=now(),
+    )
+    s.add(job)
+    if idempotency is not None:
+        s.add(
+            IdempotencyRow(
+                project_id=project,
+                route=idempotency.route,
+                key=idempotency.key,
+                body_sha256=idempotency.body_sha256,
+                resource_id=job.id,
+            )
+        )
+    s.flush()
+    s.refresh(job)
+    return job, True
+
+
+def check_model_target(s: Session, project: str, model_name: str, *, task: str, target: list[str]) -> None:
+    """Refuse another target or task under a name that a model or an unfinished job has.
+
+    Raises
+    ------
+    Conflict
+        ``model_target_mismatch``, with what the name stands for.
+    """
+    model = s.get(ModelRow, (project, model_name))
+    if model is not None:
+        taken = [(model.task, list(model.target))]
+    else:
+        configs = s.scalars(
+            select(JobRow.config).where(
+                JobRow.project_id == project,
+                JobRow.model_name == model_name,
+                JobRow.kind == "train",
+                JobRow.status.in_(UNFINISHED),
+            )
+        )
+        taken = [(config["task"], _names(config["target"])) for config in configs]
+    for known_task, known_target in taken:
+        if (known_task, known_target) != (task, target):
+            raise Conflict(
+                "model_target_mismatch",
+                f"The model {model_name!r} is a {known_task} of {', '.join(map(repr, known_target))}; "
+                f"this job is a {task} of {', '.join(map(repr, target))}. Give it another `model` name.",
+            )
+
+
+def _locked_dataset(s: Session, project: str, dataset_id: str) -> DatasetRow:
+    dataset = s.scalars(
+        select(DatasetRow)
+        .where(DatasetRow.project_id == project, DatasetRow.id == dataset_id, DatasetRow.status == "ready")
+        .with_for_update(read=True)
+    ).one_or_none()
+    if dataset is None:
+        raise NotFound("dataset", dataset_id)
+    return dataset
+
+
+def _job_of_key(s: Session, project: str, idempotency: IdempotencyKey) -> JobRow | None:
+    lock_name(s, project, "idempotency", f"{idempotency.route} {idempotency.key}")
+    known = s.get(IdempotencyRow, (project, idempotency.route, idempotency.key))
+    if known is None:
+        return None
+    if known.body_sha256 != idempotency.body_sha256:
+        raise Conflict(
+            "idempotency_key_reused", "This Idempotency-Key came before with another body; use a new key for it."
+        )
+    return s.scalars(select(JobRow).where(JobRow.project_id == project, JobRow.id == known.resource_id)).one()
+
+
+def _names(target: str | list[str]) -> list[str]:
+    return [target] if isinstance(target, str) else list(target)
