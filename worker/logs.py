@@ -1,50 +1,18 @@
-"""The form of a worker's log: plain in a terminal, one JSON object a line elsewhere."""
+"""What a worker's log leaves out: Celery's word on each message, where the job's own lines say more."""
 
 from __future__ import annotations
 
-import json
 import logging
-import sys
-from typing import Any
 
-from store.clock import rfc3339
+from store import logs
 from store.settings import Settings
 
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, process, message and, for an error, its traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, Any] = {
-            "time": rfc3339(record.created),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "process": record.process,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+_QUIET = ("celery.apps.worker", "celery.worker.strategy", "celery.app.trace", "kombu", "multiprocessing")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send every logger's records to stderr in the form that the settings ask for."""
-    plain = settings.log_format == "plain" or (settings.log_format == "auto" and sys.stderr.isatty())
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s") if plain else JsonFormatter()
-    )
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    # Celery speaks of each message that it takes, Alembic of each step; the job's own lines say more.
-    for name in (
-        "alembic",
-        "celery.apps.worker",
-        "celery.worker.strategy",
-        "celery.app.trace",
-        "kombu",
-        "multiprocessing",
-    ):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """Log as all processes do, and shorten what Celery says."""
+    logs.configure_logging(settings, quiet=_QUIET)
     logging.getLogger("celery.worker.request").addFilter(shorten_lost_process)
 
 
