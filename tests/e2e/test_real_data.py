@@ -15,9 +15,9 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 from core.splits import split_rows
+from mlp.child_stack import ChildStack
 from mlp.client import Client
 from tests.support.real_tables import classification_table, diabetes_table, mnist_table
-from tests.support.stack import running_stack
 
 SEEDS = range(5)
 SPLITS = range(10)
@@ -32,7 +32,7 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres_server")
         environment["MLP_DATABASE_URL"] = server.create_database("real_data")
-    with running_stack(folder, environment) as url, Client(url) as client:
+    with ChildStack(folder, environment) as stack, Client(stack.url) as client:
         yield client
 
 
