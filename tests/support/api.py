@@ -38,7 +38,7 @@ class Api:
         """Upload CSV text; the dataset."""
         answer = self.post(f"/datasets?name={name}", data=csv, content_type="text/csv")
         assert answer.status_code in (200, 201), answer.text
-        return dict(answer.json)
+        return dict(answer.get_json())
 
     def upload_iris(self) -> dict[str, Any]:
         """Upload iris; the dataset."""
@@ -48,7 +48,7 @@ class Api:
         """Ask for a training; the job."""
         answer = self.post("/train", json=body)
         assert answer.status_code == 202, answer.text
-        return dict(answer.json)
+        return dict(answer.get_json())
 
     def run(self, job_id: str) -> dict[str, Any]:
         """Do the job here and now; the job as it ended."""
@@ -62,7 +62,7 @@ class Api:
             worker="test",
         )
         run_job(runtime, job_id)
-        return dict(self.get(f"/jobs/{job_id}").json)
+        return dict(self.get(f"/jobs/{job_id}").get_json())
 
     def trained(self, **body: Any) -> dict[str, Any]:
         """Ask for a training, and do it here and now; the job as it ended."""
