@@ -53,6 +53,7 @@ def create_app(settings: Settings, *, validate_answers: bool = False) -> Applica
         info=Info(title="MLP service", version="0.1.0", description=_DESCRIPTION),
         doc_ui=False,
         static_folder=None,
+        security_schemes={},  # none yet; without it the document would say null, which no reader takes
         validation_error_model=ProblemAnswer,
         validation_error_callback=_refuse,
         validate_response=validate_answers,

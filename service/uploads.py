@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any, cast
 
 from flask import Request
-from pydantic import Field, ValidationError
+from pydantic import Field
 from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
 
 from service.gate import media_type
@@ -16,7 +16,7 @@ from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
 from service.request_body import StrictRequest, too_large
 from service.schemas.base import Body
 from service.store_problems import check_name
-from service.validation import problem_from
+from service.validation import validated
 from store.ingest import IngestedTable, Limits, read_csv, read_records, read_rows
 from store.settings import Settings
 
@@ -152,10 +152,7 @@ def _schema(data: bytes, settings: Settings) -> dict[str, str]:
 
 
 def _read_json_body(request: StrictRequest, _name: str | None, settings: Settings) -> tuple[str, IngestedTable]:
-    try:
-        body = JsonTable.model_validate(request.get_json())
-    except ValidationError as error:
-        raise problem_from(error) from None
+    body = validated(JsonTable, request.get_json())
     check_name(body.name, pointer="/name")
     limits = Limits.of(settings)
     if body.records is not None:

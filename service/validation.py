@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from service.problems import ErrorItem, Problem, pointer, problem_of
 from service.schemas.base import Body, Path, Query
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _RANGE = ("greater_than", "less_than", "too_long", "too_short", "multiple_of", "finite_number")
 
@@ -24,6 +26,20 @@ def problem_from(error: ValidationError) -> Problem:
     # A union tells of each of its branches: the deepest place is the one meant.
     kept = [item for place, item in items.items() if not any(other.startswith(place + "/") for other in items)]
     return problem_of(kept)
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    """The value as a model.
+
+    Raises
+    ------
+    Problem
+        422, with the places.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise problem_from(error) from None
 
 
 def nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:

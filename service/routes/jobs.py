@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Response, request
 
 from service.answers import json_answer, no_content
@@ -9,8 +11,10 @@ from service.blueprints import blueprint
 from service.job_answer import job_answer
 from service.pages import page, read_cursor
 from service.parts import parts, project
+from service.request_body import StrictRequest
 from service.schemas.jobs import CancelRequest, HistoryAnswer, HistoryQuery, JobAnswer, JobPage, JobPath, JobsQuery
 from service.store_problems import check_reference, placed
+from service.validation import validated
 from store import histories, jobs
 from store.tables import JobRow
 
@@ -78,8 +82,10 @@ def show_history(path: JobPath, query: HistoryQuery) -> Response:
 def cancel_job(path: JobPath) -> Response:
     """Cancel a job: a queued one at once, a running one within a second or so."""
     check_reference("job", path.job)
-    # The body may be left out altogether.
-    asked = CancelRequest.model_validate(request.get_json()) if request.content_length else CancelRequest()
+    body = cast(StrictRequest, request)
+    # It may be left out altogether.
+    sent = body.read_all(parts().settings.max_json_bytes)
+    asked = validated(CancelRequest, body.get_json()) if sent else CancelRequest()
     with parts().database.write() as s:
         row = jobs.request_cancel(s, project(), path.job, asked.keep)
         latest = histories.latest(s, [row.id]).get(row.id)

@@ -112,6 +112,34 @@ def test_other_bad_requests_are_refused(refusing: Api, case: str) -> None:
     refused(refusing.client.open(path, method=method), status, code)
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "place"),
+    [
+        ({"keep": "all"}, "invalid_value", "/keep"),
+        ({"kepe": "best"}, "unknown_field", "/kepe"),
+        ({"keep": True}, "invalid_value", "/keep"),
+    ],
+)
+def test_a_bad_cancel_is_refused(refusing: Api, body: dict[str, Any], code: str, place: str) -> None:
+    path = refusing.get("/jobs").json["items"][0]["links"]["self"] + "/cancel"
+    refused(refusing.post(path, json=body), 422, code, pointer=place)
+    refused(refusing.post(path, data="{", content_type="application/json"), 400, "invalid_json")
+    refused(refusing.post(path, data="{}"), 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "place"),
+    [
+        ({"tags": {"a": 1}}, "wrong_type", "/tags/a"),
+        ({"description": None, "name": "b"}, "unknown_field", "/name"),
+        ({"description": 5}, "wrong_type", "/description"),
+    ],
+)
+def test_a_bad_description_is_refused(refusing: Api, body: dict[str, Any], code: str, place: str) -> None:
+    for path in ("/models/iris", "/models/iris/versions/1"):
+        refused(refusing.client.patch(path, json=body), 422, code, pointer=place)
+
+
 @pytest.mark.parametrize("path", ["/train", "/predict"])
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", None])
 def test_json_routes_demand_json(refusing: Api, path: str, content_type: str | None) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.json_body import read_json
 from service.problems import Problem
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('\\"[]{}'), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
     SCALARS | TEXT,
@@ -60,6 +60,21 @@ def test_brackets_in_strings_are_not_depth_and_wide_is_not_deep() -> None:
     assert read(json.dumps(["[" * 100 + '"{'] * 3)) == ["[" * 100 + '"{'] * 3
     assert read(json.dumps([[1]] * 1000)) == [[1]] * 1000
     assert read("[" * 32 + "]" * 32) is not None
+
+
+@given(VALUES, st.integers(1, 6))
+def test_depth_is_counted_right_whatever_stands_in_strings(value: Any, limit: int) -> None:
+    text = json.dumps(value)
+    deepest = _depth(value)
+    if deepest <= limit:
+        assert read(text, max_depth=limit) == value
+    else:
+        assert refusal(text, max_depth=limit).code == "json_too_deep"
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
 
 
 def test_digits_in_strings_are_not_numbers() -> None:
