@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from store.clock import now
 from store.errors import Conflict, Corrupt, NotFound
 from store.ids import new_id
 from store.locks import lock_name
@@ -36,7 +37,9 @@ class NewVersion:
     dataset: dict[str, Any]
 
 
-def publish_version(s: Session, project: str, model_name: str, new: NewVersion, *, task: str, target: list[str]) -> int:
+def publish_version(
+    s: Session, project: str, model_name: str, new: NewVersion, *, task: str, target: str | list[str]
+) -> int:
     """Add the next version of a model, the model too where it is the first; returns its number.
 
     A worker calls it in the fenced transaction that ends the job, after `store.leases.finish`, so that a job
@@ -53,6 +56,9 @@ def publish_version(s: Session, project: str, model_name: str, new: NewVersion, 
         model = ModelRow(project_id=project, name=model_name, task=task, target=target, next_version=1)
         s.add(model)
         s.flush()
+    elif model.deleted_at is not None:  # a new model under an old name, whose numbers go on
+        model.task, model.target, model.description, model.tags = task, target, "", {}
+        model.deleted_at, model.created_at = None, now()  # type: ignore[assignment]  # SQL, not a value
     else:
         check_model_target(s, project, model_name, task=task, target=target)
     version = model.next_version
@@ -87,8 +93,9 @@ def get_model(s: Session, project: str, name: str) -> ModelRow:
         ``model_not_found``, with the nearest name.
     """
     model = s.get(ModelRow, (project, name))
-    if model is None:
-        names = s.scalars(select(ModelRow.name).where(ModelRow.project_id == project).limit(10_000)).all()
+    if model is None or model.deleted_at is not None:
+        known = select(ModelRow.name).where(ModelRow.project_id == project, ModelRow.deleted_at.is_(None))
+        names = s.scalars(known.limit(10_000)).all()
         raise NotFound("model", name, next(iter(difflib.get_close_matches(name, names, 1)), None))
     return model
 
@@ -97,7 +104,7 @@ def find_models(
     s: Session, project: str, *, before: tuple[float, str] | None = None, limit: int = 50
 ) -> list[ModelRow]:
     """Models, newest first, at most `limit`, those after the (created_at, name) of `before` in that order."""
-    query = select(ModelRow).where(ModelRow.project_id == project)
+    query = select(ModelRow).where(ModelRow.project_id == project, ModelRow.deleted_at.is_(None))
     if before is not None:
         created_at, name = before
         query = query.where(
@@ -195,7 +202,7 @@ def delete_version(s: Session, project: str, name: str, version: int) -> None:
 
 
 def delete_model(s: Session, project: str, name: str) -> None:
-    """Remove a model with all its versions.
+    """Remove a model with all its versions; a later model of this name goes on counting them.
 
     Raises
     ------
@@ -212,4 +219,4 @@ def delete_model(s: Session, project: str, name: str) -> None:
     s.execute(delete(AliasMoveRow).where(AliasMoveRow.project_id == project, AliasMoveRow.model_name == name))
     s.execute(delete(ModelVersionRow).where(*of_model))
     s.execute(delete(WeightsRow).where(WeightsRow.id.in_(weights)))
-    s.delete(model)
+    model.deleted_at = now()  # type: ignore[assignment]  # SQL, not a value

@@ -69,7 +69,7 @@ def submit(
     dataset = _locked_dataset(s, project, dataset_id)
     if model_name is not None:
         lock_name(s, project, "model", model_name)
-        check_model_target(s, project, model_name, task=config["task"], target=_names(config["target"]))
+        check_model_target(s, project, model_name, task=config["task"], target=config["target"])
     job = JobRow(
         id=new_id("job"),
         project_id=project,
@@ -102,7 +102,7 @@ def submit(
     return job, True
 
 
-def check_model_target(s: Session, project: str, model_name: str, *, task: str, target: list[str]) -> None:
+def check_model_target(s: Session, project: str, model_name: str, *, task: str, target: str | list[str]) -> None:
     """Refuse another target or task under a name that a model or an unfinished job has.
 
     Raises
@@ -111,8 +111,8 @@ def check_model_target(s: Session, project: str, model_name: str, *, task: str, 
         ``model_target_mismatch``, with what the name stands for.
     """
     model = s.get(ModelRow, (project, model_name))
-    if model is not None:
-        taken = [(model.task, list(model.target))]
+    if model is not None and model.deleted_at is None:
+        taken = [(model.task, model.target)]
     else:
         configs = s.scalars(
             select(JobRow.config).where(
@@ -122,13 +122,13 @@ def check_model_target(s: Session, project: str, model_name: str, *, task: str, 
                 JobRow.status.in_(UNFINISHED),
             )
         )
-        taken = [(config["task"], _names(config["target"])) for config in configs]
+        taken = [(config["task"], config["target"]) for config in configs]
     for known_task, known_target in taken:
         if (known_task, known_target) != (task, target):
             raise Conflict(
                 "model_target_mismatch",
-                f"The model {model_name!r} is a {known_task} of {', '.join(map(repr, known_target))}; "
-                f"this job is a {task} of {', '.join(map(repr, target))}. Give it another `model` name.",
+                f"The model {model_name!r} is a {known_task} of {_written(known_target)}; "
+                f"this job is a {task} of {_written(target)}. Give it another `model` name.",
             )
 
 
@@ -155,5 +155,5 @@ def _job_of_key(s: Session, project: str, idempotency: IdempotencyKey) -> JobRow
     return s.scalars(select(JobRow).where(JobRow.project_id == project, JobRow.id == known.resource_id)).one()
 
 
-def _names(target: str | list[str]) -> list[str]:
-    return [target] if isinstance(target, str) else list(target)
+def _written(target: str | list[str]) -> str:
+    return repr(target) if isinstance(target, str) else f"the list of {', '.join(map(repr, target))}"

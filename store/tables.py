@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import JSON
 
 from store.base import Base
 from store.clock import now
@@ -167,14 +168,18 @@ class IdempotencyRow(Base):
 
 
 class ModelRow(Base):
-    """A model's name: what it predicts, and the number that its next version gets."""
+    """A model's name: what it predicts, and the number that its next version gets.
+
+    A deleted one stays, unseen, so that a version's number never comes to mean another network.
+    """
 
     __tablename__ = "models"
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     task: Mapped[str] = mapped_column()
-    target: Mapped[list[Any]]  # the target columns' names
+    target: Mapped[Any] = mapped_column(JSON(none_as_null=True))  # a column's name, or a list of names
     next_version: Mapped[int] = mapped_column(Integer, default=1)
+    deleted_at: Mapped[float | None]
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[float] = mapped_column(server_default=now())

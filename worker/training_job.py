@@ -209,7 +209,7 @@ class Attempt:
                         str(job.model_name),
                         version,
                         task=config.training.task,
-                        target=list(config.targets),
+                        target=config.target,
                     )
 
         self._patiently(finish)

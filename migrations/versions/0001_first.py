@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("task", sa.String(length=255), nullable=False),
         sa.Column("target", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("next_version", sa.Integer(), nullable=False),
+        sa.Column("deleted_at", sa.Double(), nullable=True),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("tags", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_at", sa.Double(), server_default=clock, nullable=False),

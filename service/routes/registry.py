@@ -116,7 +116,7 @@ def model_answer(row: ModelRow, newest: int | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "task": row.task,
-        "target": row.target if len(row.target) != 1 else row.target[0],
+        "target": row.target,
         "newest_version": newest,
         "description": row.description,
         "tags": row.tags,

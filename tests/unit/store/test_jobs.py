@@ -40,13 +40,15 @@ def test_another_target_under_an_unfinished_jobs_model_name_is_refused(database:
         queued_job(database, config={"task": "regression", "target": "sepal_length"})
     assert caught.value.code == "model_target_mismatch"
     queued_job(database, config={"task": "regression", "target": "sepal_length"}, model_name="other")
+    with pytest.raises(Conflict):  # its predictions would have another shape
+        queued_job(database, config={"task": "classification", "target": ["species"]})
 
 
 def test_another_target_under_an_existing_models_name_is_refused(database: Database) -> None:
     job, fence = running_job(database)
     with database.write() as s:
         leases.finish(s, fence, "succeeded")
-        registry.publish_version(s, PROJECT, "iris", new_version(job.id), task="classification", target=["species"])
+        registry.publish_version(s, PROJECT, "iris", new_version(job.id), task="classification", target="species")
     with pytest.raises(Conflict):
         queued_job(database, config={"task": "classification", "target": "genus"})
     queued_job(database)

@@ -224,7 +224,7 @@ def test_a_version_is_published_with_the_jobs_end_or_not_at_all(database: Databa
     with database.write() as s:
         leases.give_back(s, fence)
     with pytest.raises(LeaseLost), database.write() as s:
-        registry.publish_version(s, PROJECT, "iris", new_version(job.id), task="classification", target=["species"])
+        registry.publish_version(s, PROJECT, "iris", new_version(job.id), task="classification", target="species")
         leases.finish(s, fence, "succeeded")
     with database.read() as s:
         assert registry.find_models(s, PROJECT) == []

@@ -23,7 +23,7 @@ def publish(database: Database, name: str = "iris", **values: str) -> int:
             name,
             new_version(**values),  # type: ignore[arg-type]
             task="classification",
-            target=["species"],
+            target="species",
         )
 
 
@@ -72,7 +72,7 @@ def test_a_job_is_told_its_version_and_publishes_no_second_one(database: Databas
 def test_another_target_is_refused_at_publication_too(database: Database) -> None:
     publish(database)
     with pytest.raises(Conflict) as caught, database.write() as s:
-        registry.publish_version(s, PROJECT, "iris", new_version(), task="regression", target=["species"])
+        registry.publish_version(s, PROJECT, "iris", new_version(), task="regression", target="species")
     assert caught.value.code == "model_target_mismatch"
 
 
@@ -174,4 +174,19 @@ def test_a_deleted_model_leaves_nothing(database: Database) -> None:
         registry.delete_model(s, PROJECT, "iris")
     with database.read() as s:
         assert (s.query(ModelVersionRow).count(), s.query(WeightsRow).count()) == (0, 0)
-    assert publish(database) == 1
+    with database.read() as s:
+        assert registry.find_models(s, PROJECT) == []
+        with pytest.raises(NotFound):
+            registry.get_model(s, PROJECT, "iris")
+
+
+def test_a_deleted_models_name_is_free_but_its_versions_numbers_are_not_given_again(database: Database) -> None:
+    publish(database)
+    with database.write() as s:
+        registry.describe(registry.get_model(s, PROJECT, "iris"), description="old")
+        registry.delete_model(s, PROJECT, "iris")
+    with database.write() as s:
+        assert registry.publish_version(s, PROJECT, "iris", new_version(), task="regression", target=["a"]) == 2
+    with database.read() as s:
+        model = registry.get_model(s, PROJECT, "iris")
+        assert (model.task, model.target, model.description) == ("regression", ["a"], "")
