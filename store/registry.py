@@ -58,7 +58,7 @@ def publish_version(
         s.flush()
     elif model.deleted_at is not None:  # a new model under an old name, whose numbers go on
         model.task, model.target, model.description, model.tags = task, target, "", {}
-        model.deleted_at, model.created_at = None, now()  # type: ignore[assignment]  # SQL, not a value
+        model.deleted_at, model.created_at = None, now()
     else:
         check_model_target(s, project, model_name, task=task, target=target)
     version = model.next_version
@@ -219,4 +219,4 @@ def delete_model(s: Session, project: str, name: str) -> None:
     s.execute(delete(AliasMoveRow).where(AliasMoveRow.project_id == project, AliasMoveRow.model_name == name))
     s.execute(delete(ModelVersionRow).where(*of_model))
     s.execute(delete(WeightsRow).where(WeightsRow.id.in_(weights)))
-    model.deleted_at = now()  # type: ignore[assignment]  # SQL, not a value
+    model.deleted_at = now()
