@@ -83,14 +83,17 @@ def _read_cells(stream: BinaryIO, facts: TextFacts, limits: Limits) -> Any:
                     raise reading.endless_row() from None
                 block *= 4
             elif "Empty CSV" in str(error):
-                raise _without_rows(stream) from None
+                raise _without_rows(stream, facts) from None
             else:
                 raise unparseable("unreadable_csv", f"The file cannot be read as CSV: {error}") from None
 
 
-def _without_rows(stream: BinaryIO) -> IngestError:
+def _without_rows(stream: BinaryIO, facts: TextFacts) -> IngestError:
     stream.seek(0)
-    if any(line.lstrip(b"\xef\xbb\xbf").strip(b"\r\n") for line in stream):
+    lines = sum(1 for line in stream if line.lstrip(b"\xef\xbb\xbf").strip(b"\r\n"))
+    if lines > 1 and facts.open_quote:  # the rows are there, within the header's quote
+        return unparseable("unclosed_quote", "A quote that opens in the header is never closed.")
+    if lines:
         return refuse("header_only", "The file has a header but no rows.")
     return unparseable("empty_file", "The file has nothing but blank lines.")
 

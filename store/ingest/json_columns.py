@@ -114,6 +114,8 @@ class _JsonColumn:
             raise _MisfitError("cell_too_long", f"which is longer than {most:,} characters")
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise _MisfitError("lone_surrogate", "with half of a surrogate pair")
+        if "\0" in value:
+            raise _MisfitError("nul_byte", "with a NUL character; text has none")
         return value
 
     def _declared_category(self, value: Any) -> str:

@@ -33,7 +33,7 @@ def read_rows(
     Raises
     ------
     IngestError
-        Codes of `read_csv`, and ``mixed_types``, ``nested_value``, ``lone_surrogate``.
+        Codes of `read_csv`, and ``mixed_types``, ``nested_value``, ``lone_surrogate``, and ``nul_byte`` for one cell.
     """
     limits = limits or Limits()
     names = clean_names([column if isinstance(column, str) else column["name"] for column in columns], limits)
@@ -81,7 +81,8 @@ def read_records(
         for name in (field for field in fields if field not in record):
             detail = f"Row {row} lacks {shown(name)}, which the first record has; a missing value is null."
             problems.append(TableProblem("missing_field", detail, row, name))
-        for name in (field for field in record if field not in known):
+        # Bounded: each looks through all fields for the nearest.
+        for name in islice((field for field in record if field not in known), MOST_PROBLEMS):
             detail = f"Row {row} has {shown(name)}, which the first record lacks.{did_you_mean(name, fields)}"
             problems.append(TableProblem("unknown_field", detail, row, name))
         if len(problems) >= MOST_PROBLEMS:

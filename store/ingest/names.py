@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from store.ingest.columns import COLUMN_TYPES
-from store.ingest.errors import IngestError, TableProblem, refuse, shown
+from store.ingest.errors import MOST_PROBLEMS, IngestError, TableProblem, refuse, shown
 from store.ingest.limits import Limits
 
 FIRST_UNNAMED = "column_1"
@@ -28,7 +28,7 @@ def clean_names(raw: Sequence[str], limits: Limits) -> list[str]:
     ------
     IngestError
         ``too_many_columns``, ``empty_column_name``, ``duplicate_column``, ``column_name_too_long``,
-        ``lone_surrogate``.
+        ``lone_surrogate``, ``nul_byte``.
     """
     check_column_count(len(raw), limits)
     names = [clean_name(name) for name in raw]
@@ -46,6 +46,9 @@ def clean_names(raw: Sequence[str], limits: Limits) -> list[str]:
         elif any("\ud800" <= character <= "\udfff" for character in name):
             detail = f"The name of column {position} has half of a surrogate pair, which is no character."
             problems.append(TableProblem("lone_surrogate", detail))
+        elif "\0" in name:
+            detail = f"The name of column {position} has a NUL character; text has none."
+            problems.append(TableProblem("nul_byte", detail))
         elif name in first:
             detail = f"Columns {first[name]} and {position} are both named {shown(name)}."
             problems.append(TableProblem("duplicate_column", detail, column=name))
@@ -74,8 +77,10 @@ def check_schema(schema: Mapping[str, str] | None, names: Sequence[str]) -> dict
     """
     declared = {clean_name(name): kind for name, kind in (schema or {}).items()}
     known = set(names)
-    problems = []
+    problems: list[TableProblem] = []
     for name, kind in declared.items():
+        if len(problems) >= MOST_PROBLEMS:
+            break  # no more are told, and each looks through all names for the nearest
         if name not in known:
             detail = f"The schema names a column {shown(name)} that is not there.{did_you_mean(name, names)}"
             problems.append(TableProblem("unknown_column", detail, column=name))

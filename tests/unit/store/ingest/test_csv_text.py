@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store.ingest import IngestedTable, IngestError, Limits, read_csv
+from store.ingest import IngestedTable, IngestError, Limits, names, read_csv
 
 SMALL = Limits(max_rows=5, max_columns=4, max_cell_characters=10, max_categories=3)
 
@@ -70,6 +70,9 @@ def test_names_are_trimmed_composed_and_an_index_is_named() -> None:
         (b"a\n1\x002\n", "nul_byte", True),
         (b'a,b\n1,"2\n3,4\n', "unclosed_quote", True),
         (b'a,b\n"1,2\n3,4\n', "unclosed_quote", True),
+        (b'a,"b\n1,2\n3,4\n', "unclosed_quote", True),
+        (b'a,size"\n', "header_only", False),
+        (b'a,"b\nb"\n', "header_only", False),
     ],
 )
 def test_a_broken_file_is_refused_by_name(data: bytes, code: str, *, unparseable: bool) -> None:
@@ -128,6 +131,13 @@ def test_a_schema_that_names_no_column_or_no_type_is_refused_with_the_nearest_na
     error = refused(b"length,width\n1,2\n", schema={"lenght": "number", "width": "float"})
     assert [(p.code, p.column) for p in error.problems] == [("unknown_column", "lenght"), ("unknown_type", "width")]
     assert "'length'" in error.detail
+
+
+def test_no_more_than_twenty_nearest_names_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(names, "nearest", lambda name, _known: asked.append(name))
+    refused(b"a\n1\n", schema={f"x{i}": "number" for i in range(1000)})
+    assert len(asked) == 20
 
 
 def test_a_long_value_is_shortened_in_the_message() -> None:

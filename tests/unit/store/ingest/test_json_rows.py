@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.ingest import IngestError, Limits, read_csv, read_records, read_rows
+from store.ingest import IngestError, Limits, names, read_csv, read_records, read_rows
 
 
 def refused(columns: list[Any], rows: list[list[Any]], **options: Any) -> list[tuple[str, int | None, str | None]]:
@@ -48,6 +48,7 @@ def test_a_text_that_marks_a_missing_value_in_csv_does_so_here() -> None:
         ([1, 10**5000], "number_out_of_range"),
         ([1.5, -3.5e38], "number_out_of_range"),
         (["x", "\ud800"], "lone_surrogate"),
+        (["x", "a\0b"], "nul_byte"),
         (["x", "y" * 11], "cell_too_long"),
     ],
 )
@@ -111,6 +112,7 @@ def test_a_row_of_another_length_is_named() -> None:
         (["a", "b", "c"], [[1, 2, 3]], "too_many_columns"),
         ([{"name": "a", "type": "float"}], [[1]], "unknown_type"),
         (["x" * 256], [[1]], "column_name_too_long"),
+        (["a\0b"], [[1]], "nul_byte"),
     ],
 )
 def test_a_table_that_cannot_be_is_refused_by_name(columns: list[Any], rows: list[list[Any]], code: str) -> None:
@@ -125,6 +127,14 @@ def test_records_must_all_have_the_fields_of_the_first() -> None:
         ("unknown_field", 2, "widht"),
     ]
     assert "'width'" in caught.value.problems[1].detail
+
+
+def test_no_more_than_twenty_nearest_fields_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(names, "nearest", lambda name, _known: asked.append(name))
+    with pytest.raises(IngestError) as caught:
+        read_records([{"a": 1}, {"a": 1, **{f"x{i}": 1 for i in range(1000)}}])
+    assert len(caught.value.problems) == len(asked) == 20
 
 
 def test_no_records_are_no_table() -> None:
