@@ -8,70 +8,22 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.job_answer import error_of, model_of, progress
+from service.watched_job import KEPT_ITEMS, Snapshot, StatusClock, WatchedJob
 from store import histories, jobs
 from store.database import Database
 from store.errors import NotFound
-from store.tables import ENDED
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
-STATUS_SECONDS = 1.0  # progress is told at most so often between changes of status
-PAGE = 500
+PAGE = KEPT_ITEMS
 _OUTAGE_PAUSE_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A job's state as its streams tell it."""
-
-    status: str
-    data: dict[str, Any]
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing will change any more."""
-        return self.status in ENDED
-
-
-@dataclass(frozen=True)
-class News:
-    """What a stream is told at once; no state where the job is gone."""
-
-    round: int
-    snapshot: Snapshot | None
-    items: list[dict[str, Any]]
-    last_epoch: int
-
-
-@dataclass
-class _Watched:
-    """One job that streams follow."""
-
-    followers: int = 0
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    items: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=PAGE))
-    last_epoch: int = 0
-    snapshot: Snapshot | None = None
-    gone: bool = False
-    round: int = 0  # raised with each piece of news
-
-    def news(self, seen: int, after_epoch: int, wait_seconds: float) -> News | None:
-        """What is new since the round that was seen; None where nothing is within `wait_seconds`."""
-        with self.changed:
-            if not self.changed.wait_for(lambda: self.round != seen or self.gone, wait_seconds):
-                return None
-            items = [item for item in self.items if item["epoch"] > after_epoch]
-            return News(self.round, None if self.gone else self.snapshot, items, self.last_epoch)
 
 
 class EventFeed:
@@ -96,7 +48,7 @@ class EventFeed:
         self._database = database
         self._stopping = stopping
         self._poll_seconds = poll_seconds
-        self._watched: dict[tuple[str, str], _Watched] = {}
+        self._watched: dict[tuple[str, str], WatchedJob] = {}
         self._lock = threading.Lock()
 
     @property
@@ -173,19 +125,19 @@ class EventFeed:
         with self._database.read() as s:
             return histories.history(s, job_id, after_epoch=after_epoch, limit=PAGE)
 
-    def _join(self, project: str, job_id: str) -> _Watched:
+    def _join(self, project: str, job_id: str) -> WatchedJob:
         with self._lock:
             watched = self._watched.get((project, job_id))
             if watched is not None:
                 watched.followers += 1
                 return watched
             # Counted before the poller runs: it stops when nobody follows.
-            watched = self._watched[project, job_id] = _Watched(followers=1)
+            watched = self._watched[project, job_id] = WatchedJob(followers=1)
         name = f"events-{job_id}"
         threading.Thread(target=self._poll, args=(project, job_id, watched), name=name, daemon=True).start()
         return watched
 
-    def _leave(self, project: str, job_id: str, watched: _Watched) -> None:
+    def _leave(self, project: str, job_id: str, watched: WatchedJob) -> None:
         with self._lock:
             watched.followers -= 1
             if watched.followers == 0 and self._watched.get((project, job_id)) is watched:
@@ -193,9 +145,9 @@ class EventFeed:
         with watched.changed:
             watched.changed.notify_all()
 
-    def _poll(self, project: str, job_id: str, watched: _Watched) -> None:
+    def _poll(self, project: str, job_id: str, watched: WatchedJob) -> None:
         """Look at the job until it has ended or nobody follows it."""
-        clock = _StatusClock()
+        clock = StatusClock()
         gone = True
         try:
             while watched.followers > 0 and not self._stopping():
@@ -214,7 +166,7 @@ class EventFeed:
         finally:
             self._finish(project, job_id, watched, gone=gone)
 
-    def _round(self, project: str, job_id: str, watched: _Watched, clock: _StatusClock) -> bool:
+    def _round(self, project: str, job_id: str, watched: WatchedJob, clock: StatusClock) -> bool:
         # The state first: an ended job's history is complete, so that the last state can come after all of it.
         snapshot, newest = self.look(project, job_id)
         last = watched.last_epoch
@@ -235,27 +187,10 @@ class EventFeed:
                 watched.changed.notify_all()
             return snapshot.ended and watched.last_epoch >= newest
 
-    def _finish(self, project: str, job_id: str, watched: _Watched, *, gone: bool) -> None:
+    def _finish(self, project: str, job_id: str, watched: WatchedJob, *, gone: bool) -> None:
         with self._lock:
             if self._watched.get((project, job_id)) is watched:
                 del self._watched[project, job_id]
         with watched.changed:
             watched.gone = gone
             watched.changed.notify_all()
-
-
-class _StatusClock:
-    """Says when a changed state is worth telling: a new status at once, progress at most once a second."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-
-    def due(self, told: Snapshot | None, now: Snapshot) -> bool:
-        at = time.monotonic()
-        if told is None or told.status != now.status or now.ended:
-            self._last = at
-            return True
-        if told != now and at - self._last >= STATUS_SECONDS:
-            self._last = at
-            return True
-        return False

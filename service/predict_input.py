@@ -1,4 +1,4 @@
-"""What a prediction asks for: read from an address or from a body, before and after the model is known."""
+"""The features that a prediction was sent, as columns of the version that answers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from core.table import Column
 from service.feature_values import read_column, value_of_text
 from service.loaded_version import LoadedVersion
 from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
-from service.query_string import read_query
 from service.validation import nearest
-
-RESERVED = ("model", "version", "alias", "x", "explain", "top_k")
-PREFIX = "feature."
-_BODY_FIELDS = ("model", "version", "alias", "top_k", "explain", "records", "rows")
-_BIGGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -152,105 +146,6 @@ class BodyInput:
         return [list(values) for values in zip(*self.values, strict=True)]
 
 
-def read_address(query: str) -> QueryInput:
-    """A `GET /predict`'s query string.
-
-    Raises
-    ------
-    Problem
-        422 with the parameter in the way.
-    """
-    given = read_query(query)
-    if given.get("explain", "false") not in ("false", ""):
-        raise _no_explanation(parameter="explain")
-    model = given.get("model", "")
-    if not model:
-        raise problem_at("missing_parameter", "The parameter 'model' is missing.", parameter="model")
-    version, top_k = (_whole_number(given, name) for name in ("version", "top_k"))
-    options = Options(model, version, given.get("alias") or None, top_k)
-    if options.version is not None and options.alias is not None:
-        raise problem_at("invalid_value", "`version` and `alias` exclude each other.", parameter="alias")
-    named: dict[str, tuple[str, str]] = {}
-    for parameter, text in given.items():
-        if parameter in RESERVED:
-            continue
-        column = parameter.removeprefix(PREFIX)
-        if column in named:
-            detail = f"The feature {column!r} stands twice: as {named[column][0]!r} and as {parameter!r}."
-            raise problem_at("repeated_parameter", detail, parameter=parameter)
-        named[column] = (parameter, text)
-    if "x" in given and named:
-        detail = "`x` gives all features as one record; named features cannot stand beside it."
-        raise problem_at("x_beside_features", detail, parameter=next(iter(named.values()))[0])
-    return QueryInput(options, named, given.get("x"))
-
-
-def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
-    """A `POST /predict`'s JSON object.
-
-    Raises
-    ------
-    Problem
-        422 with the pointer of the field in the way.
-    """
-    unknown = [name for name in body if name not in _BODY_FIELDS]
-    if unknown:
-        details = [f"There is no field {name!r} here.{nearest(name, list(_BODY_FIELDS))}" for name in unknown]
-        places = [pointer(name) for name in unknown]
-        raise problem_of([ErrorItem("unknown_field", *item) for item in zip(details, places, strict=True)])
-    if body.get("explain", False) is not False:
-        raise _no_explanation(pointer="/explain")
-    if "model" not in body:
-        raise problem_at("missing_field", "The field 'model' is missing.", pointer="/model")
-    if body["model"] is None:
-        raise problem_at("wrong_type", "The field 'model' should be a string.", pointer="/model")
-    model, alias = _text(body, "model"), _text(body, "alias")
-    options = Options(model or "", _integer(body, "version"), alias, _integer(body, "top_k"))
-    if options.version is not None and options.alias is not None:
-        raise problem_at("invalid_value", "`version` and `alias` exclude each other.", pointer="/alias")
-    given = [name for name in ("records", "rows") if name in body]
-    if len(given) != 1:
-        code = "invalid_value" if given else "missing_field"
-        raise problem_at(code, "Give either `records` or `rows`.", pointer="/records")
-    field = given[0]
-    values = body[field]
-    if not isinstance(values, list):
-        raise problem_at("wrong_type", f"The field {field!r} should be a list.", pointer=pointer(field))
-    if not values:
-        raise problem_at("no_rows", "There are no rows to predict.", pointer=pointer(field))
-    if len(values) > max_rows:
-        detail = f"{len(values):,} rows are too many; one request takes {max_rows:,}."
-        raise problem_at("too_many_rows", detail, pointer=pointer(field))
-    return BodyInput(options, field, values)
-
-
-def _text(body: Mapping[str, Any], name: str) -> str | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, str):
-        raise problem_at("wrong_type", f"The field {name!r} should be a string.", pointer=pointer(name))
-    return value
-
-
-def _integer(body: Mapping[str, Any], name: str) -> int | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if type(value) is not int:
-        raise problem_at("wrong_type", f"The field {name!r} should be an integer.", pointer=pointer(name))
-    if not 1 <= value <= _BIGGEST:
-        raise problem_at("out_of_range", f"The field {name!r} should be from 1 to {_BIGGEST}.", pointer=pointer(name))
-    return value
-
-
-def _whole_number(given: Mapping[str, str], name: str) -> int | None:
-    text = given.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= _BIGGEST):
-        raise problem_at("invalid_value", f"The parameter {name!r} takes an integer from 1.", parameter=name)
-    return int(text)
-
-
 def _unknown(
     name: str, version: LoadedVersion, *, pointer: str | None = None, parameter: str | None = None
 ) -> ErrorItem:
@@ -270,8 +165,3 @@ def _features_problem(items: list[ErrorItem], missing: Sequence[str]) -> Problem
         names = ", ".join(map(repr, missing))
         return Problem("missing_feature", f"The features {names} are missing.", items)
     return problem
-
-
-def _no_explanation(*, pointer: str | None = None, parameter: str | None = None) -> Problem:
-    detail = "Explanations are not available in this version of the service."
-    return problem_at("not_available", detail, pointer=pointer, parameter=parameter)

@@ -16,7 +16,8 @@ from core.encoding import EncodingNotice
 from service.json_body import read_json
 from service.loaded_version import LoadedVersion, VersionCache
 from service.predict_answer import predictions
-from service.predict_input import BodyInput, Options, QueryInput, read_address, read_body
+from service.predict_input import BodyInput, Options, QueryInput
+from service.predict_request import read_address, read_body
 from service.problems import Problem
 from store import registry
 from store.database import Database

@@ -11,11 +11,11 @@ from flask import Response, request
 
 from service.answers import json_bytes, no_content
 from service.blueprints import blueprint
-from service.event_feed import Snapshot
 from service.parts import parts, project
 from service.problems import problem_at
 from service.schemas.jobs import JobPath
 from service.store_problems import check_reference
+from service.watched_job import Snapshot
 
 routes = blueprint("events", __name__, "Jobs")
 

@@ -1,4 +1,4 @@
-"""The shape of predictions; the requests are read by `service.predict_input`, which knows the model."""
+"""The shape of predictions; the requests are read by `service.predict_request`, which knows the model."""
 
 from __future__ import annotations
 
