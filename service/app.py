@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, g, request
 from flask_openapi3.models.info import Info
@@ -19,6 +19,7 @@ from service.links import Links
 from service.parts import EXTENSION, Parts, parts
 from service.predictor import Predictor
 from service.problems import problem_at
+from service.receiving import Receiving
 from service.request_body import StrictRequest
 from service.routes import datasets, documentation, events, health, jobs, predict, registry, train
 from service.schemas.problem import ProblemAnswer
@@ -62,6 +63,7 @@ def create_app(settings: Settings, *, validate_answers: bool = False) -> Applica
     app.extensions[EXTENSION] = _parts(settings)
     app.before_request(_enter)
     app.after_request(_leave)
+    app.teardown_request(_let_go)
     app.register_error_handler(HTTPException, errors.answer_http)
     app.register_error_handler(Exception, errors.answer_error)
     for module in ROUTES:
@@ -73,6 +75,8 @@ def _parts(settings: Settings) -> Parts:
     # Every thread of the server may hold a connection, and pollers of event streams besides.
     database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
     files = FileStore(settings.resolved_data_url)
+    # Streams and bodies on their way in hold threads for as long as their clients like: together not all of them.
+    streams, free = max(1, settings.api_threads // 2), max(1, settings.api_threads // 8)
     return Parts(
         settings=settings,
         database=database,
@@ -82,7 +86,8 @@ def _parts(settings: Settings) -> Parts:
         predictor=Predictor(database, settings),
         feed=EventFeed(database, stopping=stopping.announced),
         links=Links(database, files, max_address_bytes=settings.max_query_bytes),
-        streams=Streams(max(1, settings.api_threads // 2)),
+        streams=Streams(streams),
+        receiving=Receiving(settings.api_threads - streams - free),
     )
 
 
@@ -106,6 +111,10 @@ def _leave(response: Response) -> Response:
         response.headers[name] = value
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     return response
+
+
+def _let_go(_error: BaseException | None) -> None:
+    cast(StrictRequest, request).let_go()
 
 
 def _check_answer(answer: Response, documented: Any) -> Response:

@@ -10,7 +10,6 @@ from werkzeug.routing import RequestRedirect
 
 from service.answers import problem_answer
 from service.problems import PROBLEMS, Problem
-from service.request_body import too_large
 from service.store_problems import problem_of_error
 
 logger = logging.getLogger(__name__)
@@ -29,8 +28,6 @@ def answer_http(error: HTTPException) -> Response | HTTPException:
     """An error that Flask found: unknown path, wrong method, unreadable form."""
     if isinstance(error, RequestRedirect) or error.code is None:
         return error
-    if error.code == 413:
-        return problem_answer(too_large(request.max_content_length or 0))
     code = _HTTP_CODES.get(error.code, "bad_request" if error.code < 500 else "internal_error")
     detail = {
         "path_not_found": f"There is nothing at {request.path[:200]}; GET /openapi.json lists what there is.",

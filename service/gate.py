@@ -17,6 +17,8 @@ from service.problems import Problem, problem_at
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
+_LAST_PORT = 65535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SECURITY_HEADERS: Sequence[tuple[str, str]] = (
@@ -89,6 +91,34 @@ def demand_json(content_type: str | None) -> None:
     if media_type(content_type) != "application/json":
         detail = f"Send the body as application/json, not as {content_type or 'a body without a Content-Type'}."
         raise problem_at("unsupported_media_type", detail, parameter="Content-Type")
+    demand_utf8(content_type)
+
+
+def demand_utf8(content_type: str | None) -> None:
+    """Refuse a text that is said to be in another encoding than UTF-8.
+
+    Raises
+    ------
+    Problem
+        415 ``unsupported_media_type``.
+    """
+    found = _CHARSET.search(content_type or "")
+    if found and found[1].lower().replace("_", "-") not in ("utf-8", "utf8", "us-ascii"):
+        detail = f"Send the body in UTF-8, not in {found[1][:40]}."
+        raise problem_at("unsupported_media_type", detail, parameter="Content-Type")
+
+
+def refuse_encoding(content_encoding: str | None) -> None:
+    """Refuse a body that is said to be compressed: it would be read as it stands.
+
+    Raises
+    ------
+    Problem
+        415 ``unsupported_media_type``.
+    """
+    if (content_encoding or "identity").strip().lower() != "identity":
+        detail = f"Send the body as it is, not in the encoding {str(content_encoding)[:40]}."
+        raise problem_at("unsupported_media_type", detail, parameter="Content-Encoding")
 
 
 def media_type(content_type: str | None) -> str:
@@ -110,11 +140,10 @@ def answer_headers(identifier: str) -> list[tuple[str, str]]:
 
 def _name_of(host: str) -> str | None:
     """The name or address of a Host header, without its port; None where it has another form."""
-    if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", host):
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?", host)
+    if found is None or int(found[3] or 0) > _LAST_PORT:
         return None
-    if host.startswith("["):
-        return host[1 : host.index("]")].lower()
-    return host.partition(":")[0].lower()
+    return str(found[1] or found[2]).lower()
 
 
 def _same_origin(origin: str, host: str) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from service.gate import Gate
     from service.links import Links
     from service.predictor import Predictor
+    from service.receiving import Receiving
     from service.streams import Streams
     from store.database import Database
     from store.files import FileStore
@@ -36,6 +37,7 @@ class Parts:
     feed: EventFeed
     links: Links
     streams: Streams
+    receiving: Receiving
 
 
 def parts() -> Parts:

@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "empty_file": (400, "The table is empty"),
     "invalid_multipart": (400, "The multipart body cannot be read"),
     "invalid_address": (400, "The address cannot be read"),
+    "incomplete_body": (400, "The body ended before its Content-Length"),
     "bad_request": (400, "The request cannot be read"),
     # 403, 404, 405
     "host_not_allowed": (403, "The Host header names another server"),
@@ -109,6 +110,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "database_unavailable": (503, "The database cannot be reached"),
     "storage_unavailable": (503, "The dataset storage cannot be reached"),
     "too_many_streams": (503, "Too many event streams are open"),
+    "too_many_uploads": (503, "Too many bodies are being received"),
     "not_ready": (503, "The service is not ready"),
 }
 

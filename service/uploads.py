@@ -8,12 +8,12 @@ from typing import IO, Any, cast
 
 from flask import Request
 from pydantic import Field
-from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from service.gate import media_type
+from service.gate import demand_utf8, media_type
 from service.json_body import read_json
 from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
-from service.request_body import StrictRequest, too_large
+from service.request_body import StrictRequest
 from service.schemas.base import Body
 from service.store_problems import check_name
 from service.validation import validated
@@ -21,7 +21,7 @@ from store.ingest import IngestedTable, Limits, read_csv, read_records, read_row
 from store.settings import Settings
 
 _CHUNK_BYTES = 1 << 20
-_MOST_SCHEMA_BYTES = 1 << 20
+_MOST_FIELD_BYTES = 1 << 20
 
 
 class ColumnRequest(Body):
@@ -94,10 +94,7 @@ def _read_csv_body(request: StrictRequest, name: str | None, settings: Settings)
     if name is None:
         raise problem_at("missing_parameter", "The parameter 'name' is missing.", parameter="name")
     check_name(name, parameter="name")
-    charset = request.mimetype_params.get("charset", "utf-8").lower().replace("_", "-")
-    if charset not in ("utf-8", "utf8", "us-ascii"):
-        detail = f"Send the table in UTF-8, not in {charset}."
-        raise problem_at("unsupported_media_type", detail, parameter="Content-Type")
+    demand_utf8(request.headers.get("Content-Type"))
     with tempfile.TemporaryFile() as file:
         _spool(request, file, settings.max_body_bytes)
         return name, read_csv(file, limits=Limits.of(settings))
@@ -105,25 +102,22 @@ def _read_csv_body(request: StrictRequest, name: str | None, settings: Settings)
 
 def _spool(request: StrictRequest, file: IO[bytes], limit: int) -> None:
     request.limit_body(limit)
-    try:
-        while chunk := request.stream.read(_CHUNK_BYTES):
-            file.write(chunk)
-    except RequestEntityTooLarge:
-        raise too_large(limit) from None
-    except ClientDisconnected:
-        raise Problem("bad_request", "The body ended before its Content-Length.") from None
+    while chunk := request.stream.read(_CHUNK_BYTES):
+        file.write(chunk)
     file.seek(0)
 
 
 def _read_multipart(request: StrictRequest, _name: str | None, settings: Settings) -> tuple[str, IngestedTable]:
     request.limit_body(settings.max_body_bytes)
-    request.max_form_memory_size = _MOST_SCHEMA_BYTES
+    request.max_form_memory_size = _MOST_FIELD_BYTES
     try:
         form, files = request.form, request.files
     except RequestEntityTooLarge:
-        raise too_large(settings.max_body_bytes) from None
+        detail = f"A form field is larger than {_MOST_FIELD_BYTES:,} bytes, or there are more than 1,000 of them."
+        raise Problem("body_too_large", detail) from None
     except (BadRequest, ValueError):
-        raise Problem("invalid_multipart", "The multipart body cannot be read.") from None
+        detail = "The multipart body cannot be read: a boundary or a part's header is not where it should be."
+        raise Problem("invalid_multipart", detail) from None
     items = [
         ErrorItem("unknown_field", f"There is no form field {field!r} here.", parameter=field)
         for field in [*form, *files]
@@ -136,15 +130,20 @@ def _read_multipart(request: StrictRequest, _name: str | None, settings: Setting
     ]
     if items:
         raise problem_of(items)
-    if len(form) + len(files) < len(list(form.items(multi=True))) + len(list(files.items(multi=True))):
-        raise Problem("repeated_parameter", "A form field stands twice.")
+    for field in ("name", "schema", "file"):
+        if len(form.getlist(field)) + len(files.getlist(field)) > 1:
+            raise problem_at("repeated_parameter", f"The form field {field!r} stands twice.", parameter=field)
     name = check_name(form["name"], parameter="name")
     schema = _schema(form["schema"].encode("utf-8", "surrogateescape"), settings) if "schema" in form else None
     return name, read_csv(cast(Any, files["file"].stream), schema=schema, limits=Limits.of(settings))
 
 
 def _schema(data: bytes, settings: Settings) -> dict[str, str]:
-    value = read_json(data, max_depth=settings.max_json_depth, max_digits=settings.max_json_digits)
+    try:
+        value = read_json(data, max_depth=settings.max_json_depth, max_digits=settings.max_json_digits)
+    except Problem as problem:
+        detail = problem.detail.replace("The body", "The form field 'schema'")
+        raise problem_at(problem.code, detail, parameter="schema") from None
     if not isinstance(value, dict) or not all(isinstance(kind, str) for kind in value.values()):
         detail = "The form field 'schema' takes a JSON object of a type for each column."
         raise problem_at("wrong_type", detail, parameter="schema")

@@ -91,7 +91,7 @@ UPLOADS: dict[str, tuple[dict[str, Any], int, str, dict[str, Any]]] = {
         "missing_field",
         {"parameter": "file"},
     ),
-    "no boundary": ({"path": "", "data": b"xyz", "content_type": "multipart/form-data"}, 422, "missing_field", {}),
+    "no boundary": ({"path": "", "data": b"xyz", "content_type": "multipart/form-data"}, 400, "invalid_multipart", {}),
     "JSON without rows": (
         {"path": "", "json": {"name": "bad", "columns": ["a"]}},
         422,
