@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from service.problems import problem_at
+from service.problems import Problem, problem_at
+from store.ids import is_name, looks_like_id
 
 Row = TypeVar("Row")
 
@@ -33,13 +35,15 @@ def write_cursor(place: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, *kinds: type) -> Any:
+def read_cursor(cursor: str | None, *parts: Callable[[Any], bool]) -> Any:
     """The place that a cursor names; None without one.
+
+    A cursor may be of anybody's making, so each part is checked before a database sees it.
 
     Parameters
     ----------
-    kinds : type
-        What the place is made of: one type for a single value, several for a list of values.
+    parts : callable
+        What each part of the place is, as one of the functions below: one for a single value, several for a list.
 
     Raises
     ------
@@ -53,7 +57,32 @@ def read_cursor(cursor: str | None, *kinds: type) -> Any:
         place = json.loads(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         place = None
-    values = place if isinstance(place, list) else [place]
-    if len(values) != len(kinds) or any(type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
-        raise problem_at("invalid_cursor", "The cursor is not one that this list gave.", parameter="cursor")
+    values = place if isinstance(place, list) and len(parts) > 1 else [place]
+    if len(values) != len(parts) or not all(fits(value) for value, fits in zip(values, parts, strict=True)):
+        raise invalid_cursor()
     return place
+
+
+def invalid_cursor() -> Problem:
+    """The problem of a cursor that the list did not give."""
+    return problem_at("invalid_cursor", "The cursor is not one that this list gave.", parameter="cursor")
+
+
+def an_id(value: Any) -> bool:
+    """Whether the value is an id."""
+    return isinstance(value, str) and looks_like_id(value)
+
+
+def a_name(value: Any) -> bool:
+    """Whether the value is a name."""
+    return isinstance(value, str) and is_name(value)
+
+
+def a_count(value: Any) -> bool:
+    """Whether the value is a positive integer that a column can hold."""
+    return type(value) is int and 1 <= value < 2**31
+
+
+def a_time(value: Any) -> bool:
+    """Whether the value is a finite number of seconds."""
+    return type(value) is float and math.isfinite(value)

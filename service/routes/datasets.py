@@ -10,7 +10,7 @@ from flask import Response, request
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
-from service.pages import page, read_cursor, write_cursor
+from service.pages import a_count, an_id, invalid_cursor, page, read_cursor, write_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
 from service.schemas.datasets import (
@@ -65,7 +65,7 @@ def upload_dataset(query: UploadQuery) -> Response:
 @routes.get("/datasets", responses={200: DatasetPage})
 def list_datasets(query: DatasetsQuery) -> Response:
     """Datasets, newest first."""
-    before = read_cursor(query.cursor, str)
+    before = read_cursor(query.cursor, an_id)
     if query.name is not None:
         with placed(parameter="name"):
             check_reference("dataset", query.name)
@@ -84,12 +84,11 @@ def show_dataset(path: DatasetPath) -> Response:
 def list_rows(path: DatasetPath, query: PageQuery) -> Response:
     """Rows of a dataset, in their order, as objects; a missing value is null."""
     row = _resolve(path)
-    place = read_cursor(query.cursor, str, int)
-    start = 0
-    if place is not None:
-        _, start = place
+    of, start = read_cursor(query.cursor, an_id, a_count) or (row.id, 0)
+    if of != row.id:
+        raise invalid_cursor()
     with _open(row) as file:
-        items = parquet.rows(file, max(0, start), query.limit)
+        items = parquet.rows(file, start, query.limit)
     after = start + len(items)
     return json_answer({"items": items, "next_cursor": write_cursor([row.id, after]) if after < row.rows else None})
 

@@ -9,7 +9,7 @@ from flask import Response, request
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
 from service.job_answer import job_answer
-from service.pages import page, read_cursor
+from service.pages import an_id, page, read_cursor
 from service.parts import parts, project
 from service.request_body import StrictRequest
 from service.schemas.jobs import CancelRequest, HistoryAnswer, HistoryQuery, JobAnswer, JobPage, JobPath, JobsQuery
@@ -24,7 +24,7 @@ routes = blueprint("jobs", __name__, "Jobs")
 @routes.get("/jobs", responses={200: JobPage})
 def list_jobs(query: JobsQuery) -> Response:
     """Jobs, newest first."""
-    before = read_cursor(query.cursor, str)
+    before = read_cursor(query.cursor, an_id)
     if query.model is not None:
         with placed(parameter="model"):
             check_reference("model", query.model)

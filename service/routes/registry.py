@@ -8,7 +8,7 @@ from flask import Response
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
-from service.pages import page, read_cursor
+from service.pages import a_count, a_name, a_time, page, read_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
 from service.schemas.registry import (
@@ -32,7 +32,7 @@ routes = blueprint("models", __name__, "Models")
 @routes.get("/models", responses={200: ModelPage})
 def list_models(query: PageQuery) -> Response:
     """Models, newest first."""
-    place = read_cursor(query.cursor, float, str)
+    place = read_cursor(query.cursor, a_time, a_name)
     before = None if place is None else (place[0], place[1])
     with parts().database.read() as s:
         rows = registry.find_models(s, project(), before=before, limit=query.limit + 1)
@@ -77,7 +77,7 @@ def delete_model(path: ModelPath) -> Response:
 def list_versions(path: ModelPath, query: PageQuery) -> Response:
     """A model's versions, newest first."""
     check_reference("model", path.model)
-    before = read_cursor(query.cursor, int)
+    before = read_cursor(query.cursor, a_count)
     with parts().database.read() as s:
         rows = registry.find_versions(s, project(), path.model, before=before, limit=query.limit + 1)
     return json_answer(page(rows, query.limit, version_answer, lambda row: row.version))

@@ -102,6 +102,22 @@ OTHERS: dict[str, tuple[str, str, int, str]] = {
     "a made-up cursor": ("GET", "/jobs?cursor=abc", 422, "invalid_cursor"),
     "another list's cursor": ("GET", "/jobs?cursor=WzEsMl0", 422, "invalid_cursor"),
     "a cursor of another alphabet": ("GET", "/jobs?cursor=%C3%A9", 422, "invalid_cursor"),
+    "a cursor of half a character": ("GET", "/datasets?cursor=Ilx1ZDgwMCI", 422, "invalid_cursor"),
+    "a job's cursor of half a character": ("GET", "/jobs?cursor=Ilx1ZDgwMCI", 422, "invalid_cursor"),
+    "a model's cursor of half a character": ("GET", "/models?cursor=WzEuMCwiXHVkODAwIl0", 422, "invalid_cursor"),
+    "a cursor with NUL": ("GET", "/jobs?cursor=ImFcdTAwMDBiIg", 422, "invalid_cursor"),
+    "a cursor of a huge number": (
+        "GET",
+        "/models/iris/versions?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk",
+        422,
+        "invalid_cursor",
+    ),
+    "a cursor of another table's rows": (
+        "GET",
+        "/datasets/iris/rows?cursor=WyJkc18wMUswMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCIsIDNd",
+        422,
+        "invalid_cursor",
+    ),
     "a huge number": ("GET", "/jobs/none/history?after_epoch=99999999999999999999", 422, "invalid_value"),
 }
 
