@@ -85,6 +85,7 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
         pool_recycle=1800,
         connect_args={
             "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,  # ms: a connection into nowhere must not hold a heartbeat
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
