@@ -84,6 +84,10 @@ test-faults: setup ## Kill, stall and cut off workers, and see that no job is lo
 test-mutations: setup ## Take each guard out in turn, and see that a test fails
 	$(BIN)/python -m tests.mutations
 
+.PHONY: bench
+bench: setup ## Measure speed; the figures are ratios, to be read on a quiet machine
+	PYTHONPATH=. $(BIN)/python bench/reports.py
+
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
