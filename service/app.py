@@ -126,4 +126,5 @@ def _check_answer(answer: Response, documented: Any) -> Response:
 
 
 def _refuse(error: ValidationError) -> Any:
-    raise problem_from(error)
+    strict = cast(StrictRequest, request)
+    raise problem_from(error, strict.read_json)

@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from core.table import Column
 from service.feature_values import read_column, value_of_text
 from service.loaded_version import LoadedVersion
-from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
+from service.problems import MAX_ERRORS, ErrorItem, Problem, pointer, problem_at, problem_of, shown
 from service.validation import nearest
 
 
@@ -59,13 +60,14 @@ class QueryInput:
         return columns
 
     def _named_texts(self, version: LoadedVersion) -> list[tuple[str, str]]:
-        items = [
-            _unknown(column, version, parameter=parameter)
+        unknown = (
+            (column, parameter)
             for column, (parameter, _) in self.named.items()
             if column not in version.places and column not in version.passed_over
-        ]
+        )
+        items = [_unknown(column, version, parameter=place) for column, place in islice(unknown, MAX_ERRORS)]
         missing = [feature for feature in version.features if feature.name not in self.named]
-        items += [_missing(feature.name, parameter=feature.query_name) for feature in missing]
+        items += [_missing(feature.name, parameter=feature.query_name) for feature in missing[:MAX_ERRORS]]
         if items:
             raise _features_problem(items, [feature.name for feature in missing])
         return [self.named[feature.name] for feature in version.features]
@@ -110,6 +112,8 @@ class BodyInput:
             items += [ErrorItem(code, detail, pointer(self.field, row, key)) for row, code, detail in problems]
             if column is not None:
                 columns[feature.name] = column
+            if len(items) >= MAX_ERRORS:
+                break
         if items:
             raise problem_of(items)
         return columns
@@ -122,12 +126,14 @@ class BodyInput:
             if not isinstance(record, dict):
                 items.append(ErrorItem("wrong_type", "A record should be a JSON object.", pointer("records", row)))
             elif record.keys() != wanted:
-                extra = [name for name in record if name not in wanted and name not in version.passed_over]
-                items += [_unknown(name, version, pointer=pointer("records", row, name)) for name in extra]
+                extra = (name for name in record if name not in wanted and name not in version.passed_over)
+                items += [
+                    _unknown(name, version, pointer=pointer("records", row, name)) for name in islice(extra, MAX_ERRORS)
+                ]
                 missing = [name for name in wanted if name not in record]
                 absent.update(dict.fromkeys(missing))
-                items += [_missing(name, pointer=pointer("records", row, name)) for name in missing]
-            if len(items) >= 20:
+                items += [_missing(name, pointer=pointer("records", row, name)) for name in missing[:MAX_ERRORS]]
+            if len(items) >= MAX_ERRORS:
                 break
         if items:
             raise _features_problem(items, list(absent))
@@ -141,6 +147,8 @@ class BodyInput:
             elif len(values) != len(version.features):
                 detail = f"The row has {len(values)} values; the model takes {len(version.features)}."
                 items.append(ErrorItem("row_length", detail, pointer("rows", row)))
+            if len(items) >= MAX_ERRORS:
+                break
         if items:
             raise problem_of(items)
         return [list(values) for values in zip(*self.values, strict=True)]
@@ -149,7 +157,7 @@ class BodyInput:
 def _unknown(
     name: str, version: LoadedVersion, *, pointer: str | None = None, parameter: str | None = None
 ) -> ErrorItem:
-    detail = f"The model has no feature {name!r}.{nearest(name, list(version.places))}"
+    detail = f"The model has no feature {shown(name)}.{nearest(name, list(version.places))}"
     return ErrorItem("unknown_feature", detail, pointer, parameter)
 
 
@@ -159,9 +167,9 @@ def _missing(name: str, *, pointer: str | None = None, parameter: str | None = N
 
 
 def _features_problem(items: list[ErrorItem], missing: Sequence[str]) -> Problem:
-    """A problem whose sentence names all the features that are missing, even those beyond the list's end."""
-    problem = problem_of(items)
+    """A problem whose sentence names the features that are missing, at most so many as the list of errors."""
     if len(missing) > 1 and items[0].code == "missing_feature":
-        names = ", ".join(map(repr, missing))
-        return Problem("missing_feature", f"The features {names} are missing.", items)
-    return problem
+        names = ", ".join(map(repr, missing[:MAX_ERRORS]))
+        more = f" and {len(missing) - MAX_ERRORS:,} more" if len(missing) > MAX_ERRORS else ""
+        return Problem("missing_feature", f"The features {names}{more} are missing.", items)
+    return problem_of(items)

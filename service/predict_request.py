@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from service.predict_input import BodyInput, Options, QueryInput
-from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
+from service.problems import MAX_ERRORS, ErrorItem, Problem, pointer, problem_at, problem_of, shown
 from service.query_string import read_query
 from service.validation import nearest
 
@@ -57,11 +58,17 @@ def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
     Problem
         422 with the pointer of the field in the way.
     """
-    unknown = [name for name in body if name not in _BODY_FIELDS]
-    if unknown:
-        details = [f"There is no field {name!r} here.{nearest(name, list(_BODY_FIELDS))}" for name in unknown]
-        places = [pointer(name) for name in unknown]
-        raise problem_of([ErrorItem("unknown_field", *item) for item in zip(details, places, strict=True)])
+    unknown = islice((name for name in body if name not in _BODY_FIELDS), MAX_ERRORS)
+    items = [
+        ErrorItem(
+            "unknown_field",
+            f"There is no field {shown(name)} here.{nearest(name, list(_BODY_FIELDS))}",
+            pointer(name),
+        )
+        for name in unknown
+    ]
+    if items:
+        raise problem_of(items)
     if body.get("explain", False) is not False:
         raise _no_explanation(pointer="/explain")
     if "model" not in body:

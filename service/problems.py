@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAX_ERRORS = 20
+_MOST_SHOWN = 100
+_MOST_CHARACTERS = 1000  # of a sentence or a place: what the asker sent stands in them
 MEDIA_TYPE = "application/problem+json"
 
 # code: (status, title). Codes are stable; clients switch on them. docs/api.md lists them, by test.
@@ -143,7 +145,11 @@ class ErrorItem:
     def to_dict(self) -> dict[str, Any]:
         """The item as JSON, absent places left out."""
         names = ("pointer", "parameter", "row", "column", "code", "detail")
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        values = {name: getattr(self, name) for name in names}
+        # A place is whole or not there.
+        long = {name for name in names[:-1] if len(str(values[name])) > _MOST_CHARACTERS}
+        values["detail"] = _cut(self.detail)
+        return {name: value for name, value in values.items() if value is not None and name not in long}
 
 
 @dataclass(eq=False)
@@ -183,7 +189,7 @@ class Problem(Exception):
             "type": f"urn:mlp-service:problem:{self.code}",
             "title": title,
             "status": self.resolved_status,
-            "detail": self.detail,
+            "detail": _cut(self.detail),
             "code": self.code,
         }
         if self.errors:
@@ -205,11 +211,22 @@ def problem_at(
 
 
 def problem_of(items: Sequence[ErrorItem], *, status: int | None = None) -> Problem:
-    """A problem of one or more places; the first one names it."""
-    more = f" ({len(items) - 1} more.)" if len(items) > 1 else ""
+    """A problem of one or more places; the first one names it. Whoever has `MAX_ERRORS` need look for no more."""
+    others = len(items) - 1
+    more = f" ({others} more{', or above' if others >= MAX_ERRORS - 1 else ''}.)" if others else ""
     return Problem(items[0].code, items[0].detail + more, tuple(items), status=status)
+
+
+def shown(value: object) -> str:
+    """The value as a sentence shows it: not the whole of a long one."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
 
 
 def pointer(*path: str | int) -> str:
     """RFC 6901 JSON pointer of a path of keys and indexes."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _cut(sentence: str) -> str:
+    return sentence if len(sentence) <= _MOST_CHARACTERS else sentence[: _MOST_CHARACTERS - 1] + "…"

@@ -63,6 +63,11 @@ class StrictRequest(Request):
             self._json_read = True
         return self._json
 
+    @property
+    def read_json(self) -> Any:
+        """What `get_json` gave, None before."""
+        return self._json
+
     def read_all(self, limit: int) -> bytes:
         """The whole body.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.problems import ErrorItem, Problem, pointer, problem_at
+from service.problems import pointer, problem_at
 from service.schemas.train import TrainRequest
 from service.validation import nearest
 
@@ -65,6 +65,7 @@ def choose(request: TrainRequest, columns: Sequence[Mapping[str, Any]], distinct
     if task == "classification" and not isinstance(request.target, str):
         raise problem_at("task_mismatch", "A classification has one target, not a list of them.", pointer="/target")
     features = _features(request, by_name, targets)
+    used = frozenset(features)
     if request.features is None:
         inferred["features"] = {
             "value": len(features),
@@ -73,7 +74,7 @@ def choose(request: TrainRequest, columns: Sequence[Mapping[str, Any]], distinct
     return TargetChoice(
         targets=targets,
         features=features,
-        passed_over=tuple(name for name in by_name if name not in features),
+        passed_over=tuple(name for name in by_name if name not in used),
         task=task,
         boolean=by_name[targets[0]]["type"] == "boolean",
         n_inputs=sum(_width(by_name[name]) for name in features),
@@ -98,8 +99,9 @@ def _targets(request: TrainRequest, by_name: Mapping[str, Any]) -> tuple[str, ..
 
 
 def _features(request: TrainRequest, by_name: Mapping[str, Any], targets: tuple[str, ...]) -> tuple[str, ...]:
+    predicted = frozenset(targets)
     if request.features is None:
-        names = [name for name, column in by_name.items() if column["role"] == "feature" and name not in targets]
+        names = [name for name, column in by_name.items() if column["role"] == "feature" and name not in predicted]
         if not names:
             raise problem_at(
                 "no_features", "No column is left to learn from, apart from the target.", pointer="/features"
@@ -110,7 +112,7 @@ def _features(request: TrainRequest, by_name: Mapping[str, Any], targets: tuple[
         if name not in by_name:
             detail = f"The dataset has no column {name!r}.{nearest(name, list(by_name))}"
             raise problem_at("column_not_found", detail, pointer=place)
-        if name in targets:
+        if name in predicted:
             raise problem_at("invalid_value", f"{name!r} is the target; it cannot be a feature too.", pointer=place)
         if by_name[name]["type"] == "category" and by_name[name].get("categories") is None:
             raise problem_at("invalid_value", f"{name!r} has too many categories to be a feature.", pointer=place)
@@ -119,13 +121,11 @@ def _features(request: TrainRequest, by_name: Mapping[str, Any], targets: tuple[
 
 
 def _refuse_repeated(names: Sequence[str], field: str) -> None:
-    items = [
-        ErrorItem("invalid_value", f"{name!r} stands twice.", pointer=pointer(field, index))
-        for index, name in enumerate(names)
-        if name in names[:index]
-    ]
-    if items:
-        raise Problem("invalid_value", items[0].detail, items)
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            raise problem_at("invalid_value", f"{name!r} stands twice.", pointer=pointer(field, index))
+        seen.add(name)
 
 
 def _task(column: Mapping[str, Any], distinct: Callable[[str], int]) -> tuple[str, str]:

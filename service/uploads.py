@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import IO, Any, cast
 
 from flask import Request
@@ -12,9 +13,9 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from service.gate import demand_utf8, media_type
 from service.json_body import read_json
-from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
+from service.problems import MAX_ERRORS, ErrorItem, Problem, pointer, problem_at, problem_of
 from service.request_body import StrictRequest
-from service.schemas.base import Body
+from service.schemas.base import Body, Items
 from service.store_problems import check_name
 from service.validation import validated
 from store.ingest import IngestedTable, Limits, read_csv, read_records, read_rows
@@ -35,7 +36,7 @@ class JsonTable(Body):
     """A table as JSON: `columns` and `rows`, or `records`."""
 
     name: str
-    columns: list[str | ColumnRequest] | None = None
+    columns: Items[str | ColumnRequest] | None = None
     rows: list[Any] | None = None
     records: list[Any] | None = None
 
@@ -172,8 +173,7 @@ def _read_json_body(request: StrictRequest, _name: str | None, settings: Setting
 def _demand(field: str, values: list[Any], kind: type, called: str) -> None:
     items = [
         ErrorItem("wrong_type", f"Each of `{field}` should be {called}.", pointer(field, index), row=index + 1)
-        for index, value in enumerate(values)
-        if not isinstance(value, kind)
+        for index, value in islice(((i, v) for i, v in enumerate(values) if not isinstance(v, kind)), MAX_ERRORS)
     ]
     if items:
         raise problem_of(items)

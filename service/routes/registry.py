@@ -59,7 +59,7 @@ def describe_model(path: ModelPath, body: DescribeRequest) -> Response:
     check_reference("model", path.model)
     with parts().database.write() as s:
         row = registry.get_model(s, project(), path.model)
-        registry.describe(row, tags=body.tags, description=body.description)
+        registry.describe(row, **body.given)
         newest = registry.newest_versions(s, project(), [row.name]).get(row.name)
     return json_answer(model_answer(row, newest))
 
@@ -98,7 +98,7 @@ def describe_version(path: VersionPath, body: DescribeRequest) -> Response:
     check_reference("model", path.model)
     with parts().database.write() as s:
         row = registry.get_version(s, project(), path.model, path.version)
-        registry.describe(row, tags=body.tags, description=body.description)
+        registry.describe(row, **body.given)
     return json_answer(version_answer(row))
 
 

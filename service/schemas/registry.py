@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
-from service.schemas.base import Answer, Body, Path
+from service.schemas.base import Answer, Body, Path, Text
 
 
 class ModelPath(Path):
@@ -22,11 +23,33 @@ class VersionPath(Path):
     version: int = Field(ge=1, description="The version's number.")
 
 
+MOST_TAGS = 100
+
+
+def _few(value: Any) -> Any:
+    # Before each of them is looked at.
+    if isinstance(value, dict) and len(value) > MOST_TAGS:
+        raise PydanticCustomError("too_long", "The object should have at most {most} keys", {"most": MOST_TAGS})
+    return value
+
+
+Tags = Annotated[
+    dict[Annotated[Text, Field(min_length=1, max_length=100)], Annotated[Text, Field(max_length=1000)]],
+    Field(max_length=MOST_TAGS),
+    BeforeValidator(_few),
+]
+
+
 class DescribeRequest(Body):
     """What may be changed of a model or a version."""
 
-    tags: dict[str, str] | None = Field(None, max_length=100, description="Replaces all tags.")
-    description: str | None = Field(None, max_length=10_000)
+    tags: Tags = Field(default_factory=dict, description="Replaces all tags.")
+    description: Annotated[Text, Field(max_length=10_000)] = Field(default_factory=str)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is to be changed."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class ModelAnswer(Answer):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.schemas.base import Body
+from service.schemas.base import Body, Items
 
 TaskName = Literal["classification", "regression", "multilabel", "distribution"]
 
@@ -14,7 +14,7 @@ TaskName = Literal["classification", "regression", "multilabel", "distribution"]
 class NetworkRequest(Body):
     """The network's form."""
 
-    hidden: list[int] = Field([128, 64], description="Sizes of the hidden layers, first to last.")
+    hidden: Items[int] = Field([128, 64], description="Sizes of the hidden layers, first to last.")
     activation: str = Field("relu", description="relu, sigmoid, tanh, silu, gelu, gelu_tanh or identity.")
     dropout: float = Field(0.0, description="Share of hidden activations dropped in training, 0 to below 1.")
 
@@ -43,9 +43,9 @@ class TrainRequest(Body):
     """A model of one column (or several) of a dataset, learnt from the others."""
 
     dataset: str = Field(description="Id, name, or `name@version`.")
-    target: str | list[str] = Field(description="The column to predict; a list needs `task`.")
+    target: str | Items[str] = Field(description="The column to predict; a list needs `task`.")
     model: str | None = Field(None, description="Name of the model. Default: the dataset's name.")
-    features: list[str] | None = Field(
+    features: Items[str] | None = Field(
         None, min_length=1, description="Columns to learn from. Default: all with the role `feature`, less the target."
     )
     task: TaskName | None = Field(None, description="Default: by the target's type; see `config.inferred`.")

@@ -147,7 +147,11 @@ def test_a_bad_cancel_is_refused(refusing: Api, body: dict[str, Any], code: str,
     ("body", "code", "place"),
     [
         ({"tags": {"a": 1}}, "wrong_type", "/tags/a"),
-        ({"description": None, "name": "b"}, "unknown_field", "/name"),
+        ({"description": None}, "wrong_type", "/description"),
+        ({"tags": None}, "wrong_type", "/tags"),
+        ({"description": "a\0b"}, "invalid_value", "/description"),
+        ({"tags": {"": "x"}}, "out_of_range", "/tags/"),
+        ({"description": "a", "name": "b"}, "unknown_field", "/name"),
         ({"description": 5}, "wrong_type", "/description"),
     ],
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from service.loaded_version import Feature, LoadedVersion
+from service.predict_input import Options, QueryInput
+from service.problems import Problem
 from tests.support.api import SETOSA, Api
 from tests.support.refusals import refused
 
@@ -159,3 +164,31 @@ def test_at_most_20_errors_are_told(refusing: Api) -> None:
     assert len(problem["errors"]) == 20
     csv = b"a,b\n" + b"1,inf\n" * 50
     assert len(refusing.post("/datasets?name=bad", data=csv, content_type="text/csv").json["errors"]) <= 20
+
+
+def test_no_more_errors_are_made_than_are_told(refusing: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    find = difflib.get_close_matches
+    monkeypatch.setattr(
+        difflib, "get_close_matches", lambda name, *a, **k: compared.append(name) or find(name, *a, **k)
+    )
+    many = {f"f{n}": 1 for n in range(10_000)}
+    few = {f"f{n}": 1 for n in range(500)}
+    for body in ({**many}, {"model": "iris", "records": [many]}, {"model": "iris", "records": [few] * 20}):
+        problem = refusing.post("/predict", json=body).json
+        assert len(problem["errors"]) == 20
+        assert len(compared) <= 20
+        compared.clear()
+    assert len(refusing.get("/predict", query_string={"model": "iris", **few}).json["errors"]) == 20
+    assert len(compared) <= 20
+
+
+def test_a_wide_models_missing_features_are_counted_rather_than_listed() -> None:
+    features = tuple(Feature(f"f{n}", "number", f"f{n}") for n in range(9_998))
+    version = cast(LoadedVersion, SimpleNamespace(features=features, passed_over=frozenset(), places={}))
+    asked = QueryInput(Options("wide", None, None, None), {}, None)
+    with pytest.raises(Problem) as caught:
+        asked.columns(version)
+    answer = caught.value.to_dict()
+    assert len(answer["errors"]) == 20
+    assert "'f19' and 9,978 more are missing" in answer["detail"]
