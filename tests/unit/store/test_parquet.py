@@ -21,7 +21,9 @@ from store import parquet
 from store.ingest import IngestedTable, read_csv, read_rows
 from store.ingest.cells import LARGEST_FLOAT32, is_missing
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).filter(lambda text: not is_missing(text))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8).filter(
+    lambda text: not is_missing(text)
+)
 NUMBERS = st.floats(-LARGEST_FLOAT32, LARGEST_FLOAT32, allow_nan=False).map(lambda x: x + 0.0)
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "number": NUMBERS,
@@ -88,8 +90,6 @@ def test_a_table_written_as_csv_is_the_same_table_when_it_is_sent_again(
     declared = {column["name"]: column["type"] for column in table.columns}
     with tempfile.TemporaryDirectory() as folder:
         text = b"".join(parquet.to_csv(written(table, Path(folder))))
-    if any("\0" in cell for row in rows for cell in row if isinstance(cell, str)):
-        return  # CSV has no NUL
     again = read_csv(text, schema=declared)
     assert again.sha256 == table.sha256
 
