@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,13 @@ from core.splits import MINIMUM_ROWS, split_rows
 from core.table import CategoryColumn, Column, NumberColumn, Table
 from core.targets import ClassValue, TargetEncoding
 from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
-from service.schemas.train import TrainRequest
+from service.schemas.train import OptimizerRequest, TrainRequest
 from service.target_choice import TargetChoice
 
 LARGE_TABLE_ROWS = 10_000
 TEST_PART_FROM_ROWS = 200
 RARE_CLASS_SHARE = 0.1
+OPTIMIZER_FIELDS = {"sgd": ("momentum", "nesterov"), "adam": ("beta_1", "beta_2", "epsilon")}
 _NETWORK_FIELDS = ("hidden", "activation", "dropout")
 _PLAIN_FIELDS = (
     "epochs",
@@ -103,7 +104,7 @@ def _training(request: TrainRequest, task: str, n_rows: int, inferred: dict[str,
     if test_fraction is None:
         test_fraction = 0.15 if n_rows >= TEST_PART_FROM_ROWS else 0.0
         inferred["test_fraction"] = _choice(test_fraction, f"{n_rows:,} rows; 0.15 from {TEST_PART_FROM_ROWS}, else 0")
-    given = request.optimizer.model_dump(exclude_none=True)
+    given = _optimizer(request.optimizer)
     stopping = request.early_stopping
     try:
         return TrainingConfig(
@@ -124,6 +125,16 @@ def _training(request: TrainRequest, task: str, n_rows: int, inferred: dict[str,
         )
     except InvalidConfiguration as error:
         raise configuration_problem(error) from None
+
+
+def _optimizer(request: OptimizerRequest) -> dict[str, Any]:
+    given = request.model_dump(exclude_none=True)
+    own = OPTIMIZER_FIELDS.get(request.name)
+    for name in given:
+        if own is not None and name not in ("name", "learning_rate", *own):
+            detail = f"The optimizer {request.name} takes no {name}; it takes learning_rate, {', '.join(own)}."
+            raise problem_at("invalid_configuration", detail, pointer=pointer("optimizer", name))
+    return given
 
 
 def configuration_problem(error: InvalidConfiguration) -> Problem:
@@ -216,7 +227,6 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """A job's configuration as the request that would ask for it, defaults filled in; `inferred` besides."""
     training = TrainingConfig.from_dict(config["training"])
     optimizer = training.optimizer
-    names: Sequence[str] = ("momentum", "nesterov") if optimizer.name == "sgd" else ("beta_1", "beta_2", "epsilon")
     shown = {name: config.get(name) for name in ("dataset", "target", "model", "features", "task")}
     shown["network"] = {
         "hidden": list(training.hidden),
@@ -224,7 +234,9 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
         "dropout": training.dropout,
     }
     shown["loss"] = training.resolved_loss
-    shown["optimizer"] = {name: getattr(optimizer, name) for name in ("name", "learning_rate", *names)}
+    shown["optimizer"] = {
+        name: getattr(optimizer, name) for name in ("name", "learning_rate", *OPTIMIZER_FIELDS[optimizer.name])
+    }
     plain = training.to_dict()
     for name in _PLAIN_FIELDS:
         shown[name] = plain[name]

@@ -60,7 +60,7 @@ def request_cancel(s: Session, project: str, job_id: str, keep: str | None = Non
     """
     job = _locked_job(s, project, job_id)
     if job.status in ENDED:
-        raise Conflict("job_ended", f"The job {job_id} has already {job.status}.")
+        raise Conflict("job_ended", f"The job {job_id} has ended already; it is {job.status}.")
     job.cancel_requested = True
     job.cancel_keep = keep
     # A job that waits to be resumed has something to keep; one that never ran has not.

@@ -63,7 +63,7 @@ def submit(
         When the dataset was deleted meanwhile.
     """
     if idempotency is not None:
-        known = _job_of_key(s, project, idempotency)
+        known = job_of_key(s, project, idempotency)
         if known is not None:
             return known, False
     dataset = _locked_dataset(s, project, dataset_id)
@@ -143,7 +143,14 @@ def _locked_dataset(s: Session, project: str, dataset_id: str) -> DatasetRow:
     return dataset
 
 
-def _job_of_key(s: Session, project: str, idempotency: IdempotencyKey) -> JobRow | None:
+def job_of_key(s: Session, project: str, idempotency: IdempotencyKey) -> JobRow | None:
+    """The job that the same key asked for before; None at its first time. Locks the key until the transaction ends.
+
+    Raises
+    ------
+    Conflict
+        ``idempotency_key_reused`` where the body was another one.
+    """
     lock_name(s, project, "idempotency", f"{idempotency.route} {idempotency.key}")
     known = s.get(IdempotencyRow, (project, idempotency.route, idempotency.key))
     if known is None:

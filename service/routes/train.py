@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from service.target_choice import choose
 from service.training_plan import Plan, make_plan
 from store import datasets, histories, parquet
 from store.errors import NotFound
-from store.submission import IdempotencyKey, submit
-from store.tables import DatasetRow
+from store.submission import IdempotencyKey, job_of_key, submit
+from store.tables import DatasetRow, JobRow
 
 routes = blueprint("train", __name__, "Training")
 _MOST_KEY_CHARACTERS = 255
@@ -42,7 +43,12 @@ _PLACES = {
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "schema": {"type": "string", "maxLength": _MOST_KEY_CHARACTERS},
+                "schema": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": _MOST_KEY_CHARACTERS,
+                    "pattern": "^[ -~]+$",
+                },
                 "description": "The same key with the same body: the same job.",
             }
         ]
@@ -52,6 +58,8 @@ def train(body: TrainRequest) -> Response:
     """Train a model of a dataset's column; answers at once with the job."""
     p = parts()
     key = _idempotency_key()
+    if key is not None and (known := _known(key)) is not None:
+        return known
     dataset = _dataset(body)
     model = check_name(body.model, pointer="/model") if body.model is not None else dataset.name
     plan = _plan(body, dataset, model)
@@ -69,7 +77,20 @@ def train(body: TrainRequest) -> Response:
         latest = histories.latest(s, [job.id]).get(job.id)
     if created:
         p.dispatcher.dispatch(job.id)
-    return json_answer(job_answer(job, latest, p.links.of_job(job)), 202, {"Location": f"/jobs/{job.id}"})
+    return _accepted(job, latest)
+
+
+def _known(key: IdempotencyKey) -> Response | None:
+    """The answer to a key that came before: the same whatever has become of the dataset since."""
+    with placed(others=_PLACES), parts().database.write() as s:
+        job = job_of_key(s, project(), key)
+        latest = histories.latest(s, [job.id]).get(job.id) if job is not None else None
+    return _accepted(job, latest) if job is not None else None
+
+
+def _accepted(job: JobRow, latest: Mapping[str, Any] | None) -> Response:
+    answer = job_answer(job, latest, parts().links.of_job(job))
+    return json_answer(answer, 202, {"Location": f"/jobs/{job.id}"})
 
 
 def _dataset(body: TrainRequest) -> DatasetRow:

@@ -117,6 +117,20 @@ def test_the_same_idempotency_key_gives_the_same_job_and_another_body_is_refused
     assert len(api.get("/jobs").json["items"]) == 1
 
 
+def test_an_idempotency_key_gives_the_same_answer_whatever_has_changed_since(api: Api) -> None:
+    api.upload_iris()
+    headers, body = {"Idempotency-Key": "once"}, {"dataset": "iris", "target": "species"}
+    first = api.post("/train", json=body, headers=headers).json
+    api.post(f"/jobs/{first['id']}/cancel")
+    assert api.delete("/datasets/iris").status_code == 204
+    again = api.post("/train", json=body, headers=headers)
+    assert (again.status_code, again.json["id"]) == (202, first["id"])
+    assert again.headers["Location"] == f"/jobs/{first['id']}"
+    other = api.post("/train", json={**body, "seed": 1}, headers=headers)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+    assert other.json["errors"][0]["parameter"] == "Idempotency-Key"
+
+
 @SQLITE
 def test_a_job_is_accepted_while_the_broker_is_away(api: Api) -> None:
     api.upload_iris()
