@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, cast
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ValidationError
@@ -18,7 +18,7 @@ from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_
 from service.links import Links
 from service.parts import EXTENSION, Parts, parts
 from service.predictor import Predictor
-from service.problems import problem_at
+from service.problems import problem_at, shown
 from service.receiving import Receiving
 from service.request_body import StrictRequest
 from service.routes import datasets, documentation, events, health, jobs, predict, registry, train
@@ -66,6 +66,7 @@ def create_app(settings: Settings, *, validate_answers: bool = False) -> Applica
     app.teardown_request(_let_go)
     app.register_error_handler(HTTPException, errors.answer_http)
     app.register_error_handler(Exception, errors.answer_error)
+    app.url_map.merge_slashes = False  # `//` is another path, not one to be sent elsewhere
     for module in ROUTES:
         app.register_api(module.routes)
     return app
@@ -100,16 +101,21 @@ def _enter() -> None:
         host=request.environ.get("HTTP_HOST"),
         origin=request.headers.get("Origin"),
     )
-    if request.endpoint != "predict.predict_one":  # which reads its address itself
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and request.endpoint != "predict.predict_one":  # which reads its address itself
         for name, values in request.args.lists():
             if len(values) > 1:
-                raise problem_at("repeated_parameter", f"The parameter {name!r} stands twice.", parameter=name)
+                raise problem_at("repeated_parameter", f"The parameter {shown(name)} stands twice.", parameter=name)
+            if "query" not in view.__annotations__:
+                raise problem_at("unknown_parameter", "This path takes no parameters.", parameter=name)
 
 
 def _leave(response: Response) -> Response:
     for name, value in answer_headers(g.get("request_id") or request_id(None)):
         response.headers[name] = value
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    if response.status_code in (204, 304) or request.method == "OPTIONS":
+        del response.headers["Content-Type"]  # of nothing
     return response
 
 

@@ -13,6 +13,7 @@ from core.features import MAX_NUMBER
 from core.table import CategoryColumn, Column, NumberColumn
 from service.loaded_version import Feature
 from service.problems import ErrorItem
+from store.ingest import cells
 
 # A plain decimal number, as in a CSV upload; not 0x1F, 1_000 or 1,5.
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -32,7 +33,7 @@ def value_of_text(feature: Feature, text: str) -> Any:
     if text == "":
         return None
     if feature.type == "category":
-        return text
+        return text  # `read_column` knows the marks of a missing one
     stripped = text.strip()
     if feature.type == "boolean":
         value = _BOOLEANS.get(stripped.lower())
@@ -72,6 +73,8 @@ def read_column(feature: Feature, values: Sequence[Any]) -> tuple[Column | None,
 def _category(feature: Feature, values: Sequence[Any]) -> tuple[Column | None, list[tuple[int, str, str]]]:
     if not set(map(type, values)) <= {str, type(None)}:
         return None, _wrong(feature, values, (str, type(None)), "a string")
+    # What an upload reads as missing cannot be a category of any table; it means the same here.
+    values = [None if value is not None and cells.is_missing(value) else value for value in values]
     categories = tuple(sorted({value for value in values if value is not None}))
     codes = {category: code for code, category in enumerate(categories)}
     return CategoryColumn(np.array([codes.get(value, -1) for value in values], dtype=np.int32), categories), []

@@ -34,6 +34,11 @@ class QueryInput:
     named: Mapping[str, tuple[str, str]]  # column → (parameter, text)
     record: str | None
 
+    @staticmethod
+    def problem(code: str, detail: str, option: str) -> Problem:
+        """A problem with one of the options."""
+        return problem_at(code, detail, parameter=option)
+
     def columns(self, version: LoadedVersion) -> dict[str, Column]:
         """The one row of the version's features.
 
@@ -94,6 +99,11 @@ class BodyInput:
     options: Options
     field: str  # "records" or "rows"
     values: Sequence[Any]
+
+    @staticmethod
+    def problem(code: str, detail: str, option: str) -> Problem:
+        """A problem with one of the options."""
+        return problem_at(code, detail, pointer=pointer(option))
 
     def columns(self, version: LoadedVersion) -> dict[str, Column]:
         """The rows of the version's features.

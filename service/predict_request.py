@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -14,6 +15,7 @@ from service.validation import nearest
 RESERVED = ("model", "version", "alias", "x", "explain", "top_k")
 PREFIX = "feature."
 _BODY_FIELDS = ("model", "version", "alias", "top_k", "explain", "records", "rows")
+_WHOLE = re.compile(r"[1-9][0-9]{0,9}")
 _BIGGEST = 2**31 - 1
 
 
@@ -32,7 +34,9 @@ def read_address(query: str) -> QueryInput:
     if not model:
         raise problem_at("missing_parameter", "The parameter 'model' is missing.", parameter="model")
     version, top_k = (_whole_number(given, name) for name in ("version", "top_k"))
-    options = Options(model, version, given.get("alias") or None, top_k)
+    if given.get("alias") == "":
+        raise problem_at("invalid_value", "The parameter 'alias' takes the name of an alias.", parameter="alias")
+    options = Options(model, version, given.get("alias"), top_k)
     if options.version is not None and options.alias is not None:
         raise problem_at("invalid_value", "`version` and `alias` exclude each other.", parameter="alias")
     named: dict[str, tuple[str, str]] = {}
@@ -117,7 +121,7 @@ def _whole_number(given: Mapping[str, str], name: str) -> int | None:
     text = given.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= _BIGGEST):
+    if not (_WHOLE.fullmatch(text) and int(text) <= _BIGGEST):
         raise problem_at("invalid_value", f"The parameter {name!r} takes an integer from 1.", parameter=name)
     return int(text)
 

@@ -16,7 +16,7 @@ from core.encoding import EncodingNotice
 from service.json_body import read_json
 from service.loaded_version import LoadedVersion, VersionCache
 from service.predict_answer import predictions
-from service.predict_input import BodyInput, Options, QueryInput
+from service.predict_input import BodyInput, QueryInput
 from service.predict_request import read_address, read_body
 from service.problems import Problem
 from store import registry
@@ -73,7 +73,7 @@ class Predictor:
         Problem, NotFound
         """
         asked = read_address(query)
-        selection = self._select(project, asked.options)
+        selection = self._select(project, asked)
         etag = _etag(selection, query)
         cache_control = PINNED if asked.options.version is not None else UNPINNED
         if if_none_match is not None and _matches(if_none_match, etag):
@@ -92,15 +92,22 @@ class Predictor:
         if not isinstance(body, dict):
             raise Problem("wrong_type", "The body should be a JSON object.")
         asked = read_body(body, max_rows=settings.max_predict_rows)
-        return self._predict(project, self._select(project, asked.options), asked)
+        return self._predict(project, self._select(project, asked), asked)
 
-    def _select(self, project: str, options: Options) -> Selection:
+    def _select(self, project: str, asked: QueryInput | BodyInput) -> Selection:
+        options = asked.options
         # What cannot be a name is not looked for: not every database takes any text.
         for what, name in (("model", options.model), ("alias", options.alias)):
             if name is not None and not is_name(name):
                 raise NotFound(what, name[:100])
         with self._database.read() as s:
-            return select_version(s, project, options.model, version=options.version, alias=options.alias)
+            try:
+                return select_version(s, project, options.model, version=options.version, alias=options.alias)
+            except NotFound as error:
+                if error.what != "version" or options.version is not None:
+                    raise
+        detail = f"No training of {options.model!r} has succeeded; other versions answer by `version` or `alias`."
+        raise asked.problem("version_not_found", detail, "model")
 
     def _predict(self, project: str, selection: Selection, asked: QueryInput | BodyInput) -> dict[str, Any]:
         version = self._load(project, selection)
@@ -136,4 +143,4 @@ def _etag(selection: Selection, query: str) -> str:
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
-    return any(tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(","))
+    return any(tag.strip().removeprefix("W/") in ("*", etag) for tag in if_none_match.split(","))

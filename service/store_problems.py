@@ -16,7 +16,7 @@ from store.errors import Conflict, Corrupt, NotFound, SchemaMismatch, StoreError
 from store.ids import is_name
 from store.ingest import IngestError
 
-_REFERENCE = re.compile(r"[A-Za-z0-9._@-]{1,90}")
+_REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,80}(@[1-9][0-9]{0,8})?")
 RETRY_SECONDS = "2"
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 
 from service.problems import Problem
+
+WANTED_SECONDS = 5.0
 
 
 class Streams:
@@ -18,6 +22,12 @@ class Streams:
 
     def __init__(self, most: int) -> None:
         self._free = threading.BoundedSemaphore(most)
+        self._refused = -math.inf
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a stream was refused a moment ago: those whose clients have gone should find it out."""
+        return time.monotonic() - self._refused < WANTED_SECONDS
 
     def take(self) -> Slot:
         """A slot for one stream.
@@ -28,8 +38,9 @@ class Streams:
             503 ``too_many_streams``.
         """
         if not self._free.acquire(blocking=False):
+            self._refused = time.monotonic()
             detail = "All event streams are taken; poll GET /jobs/{id}/history, or try again."
-            raise Problem("too_many_streams", detail, headers={"Retry-After": "5"})
+            raise Problem("too_many_streams", detail, headers={"Retry-After": "3"})
         return Slot(self._free)
 
 

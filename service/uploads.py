@@ -15,7 +15,7 @@ from service.gate import demand_utf8, media_type
 from service.json_body import read_json
 from service.problems import MAX_ERRORS, ErrorItem, Problem, pointer, problem_at, problem_of
 from service.request_body import StrictRequest
-from service.schemas.base import Body, Items
+from service.schemas.base import NAME_FORM, Body, Items, Name
 from service.store_problems import check_name
 from service.validation import validated
 from store.ingest import IngestedTable, Limits, read_csv, read_records, read_rows
@@ -35,7 +35,7 @@ class ColumnRequest(Body):
 class JsonTable(Body):
     """A table as JSON: `columns` and `rows`, or `records`."""
 
-    name: str
+    name: Name
     columns: Items[str | ColumnRequest] | None = None
     rows: list[Any] | None = None
     records: list[Any] | None = None
@@ -51,7 +51,7 @@ UPLOAD_BODY: dict[str, Any] = {
                 "required": ["file", "name"],
                 "properties": {
                     "file": {"type": "string", "format": "binary", "description": "A CSV file."},
-                    "name": {"type": "string"},
+                    "name": NAME_FORM,
                     "schema": {"type": "string", "description": "A JSON object: the types of some columns."},
                 },
             }

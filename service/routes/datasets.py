@@ -71,6 +71,9 @@ def list_datasets(query: DatasetsQuery) -> Response:
             check_reference("dataset", query.name)
     with parts().database.read() as s:
         rows = datasets.find(s, project(), name=query.name, before_id=before, limit=query.limit + 1)
+        if query.name is not None and not rows and before is None:
+            with placed(parameter="name"):
+                datasets.resolve(s, project(), query.name)
     return json_answer(page(rows, query.limit, dataset_answer, lambda row: row.id))
 
 

@@ -15,7 +15,7 @@ from service.request_body import StrictRequest
 from service.schemas.jobs import CancelRequest, HistoryAnswer, HistoryQuery, JobAnswer, JobPage, JobPath, JobsQuery
 from service.store_problems import check_reference, placed
 from service.validation import validated
-from store import histories, jobs
+from store import histories, jobs, registry
 from store.tables import JobRow
 
 routes = blueprint("jobs", __name__, "Jobs")
@@ -39,6 +39,9 @@ def list_jobs(query: JobsQuery) -> Response:
             before_id=before,
             limit=query.limit + 1,
         )
+        if query.model is not None and not rows and not jobs.find_jobs(s, project(), model=query.model, limit=1):
+            with placed(parameter="model"):
+                registry.get_model(s, project(), query.model)
         latest = histories.latest(s, [row.id for row in rows])
     shown = page(
         rows, query.limit, lambda row: job_answer(row, latest.get(row.id), p.links.of_job(row)), lambda r: r.id

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from store.ids import NAME
 
 _MOST_UNKNOWN = 100
 Item = TypeVar("Item")
@@ -59,9 +72,21 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def _decimal(value: Any) -> Any:
+    # Pydantic reads " 5", "5.0" and "05" as 5 too: one number would have many addresses.
+    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9][0-9]{0,99})", value):
+        raise PydanticCustomError("int_parsing", "The value should be an integer")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_decimal)]  # read from an address
 Text = Annotated[str, AfterValidator(_no_nul)]
-Limit = Annotated[int, Field(ge=1, le=500, description="Most items in the answer.")]
-Cursor = Annotated[str | None, Field(max_length=200, description="`next_cursor` of the page before.")]
+Limit = Annotated[Whole, Field(ge=1, le=500, description="Most items in the answer.")]
+# The documents tell their form; `service.pages` and `service.store_problems` refuse another by its own code.
+_CURSOR = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9_-]+$"})
+Cursor = Annotated[Annotated[str, _CURSOR] | None, Field(description="`next_cursor` of the page before.")]
+NAME_FORM = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+Name = Annotated[str, WithJsonSchema(NAME_FORM)]
 
 
 class PageQuery(Query):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.schemas.base import Answer, Path, Query
+from service.schemas.base import Answer, Cursor, Limit, Name, Path, Query
 
 ColumnType = Literal["number", "integer", "boolean", "category"]
 
@@ -20,15 +20,15 @@ class DatasetPath(Path):
 class UploadQuery(Query):
     """The name of a CSV upload; in the other forms the name stands in the body."""
 
-    name: str | None = Field(None, description="Name of the dataset, for a `text/csv` body.")
+    name: Name | None = Field(None, description="Name of the dataset, for a `text/csv` body.")
 
 
 class DatasetsQuery(Query):
     """Which datasets."""
 
-    limit: int = Field(50, ge=1, le=500, description="Most items in the answer.")
-    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
-    name: str | None = Field(None, max_length=64, description="Only the versions of this name.")
+    limit: Limit = 50
+    cursor: Cursor = None
+    name: Name | None = Field(None, description="Only the versions of this name.")
 
 
 class DownloadQuery(Query):

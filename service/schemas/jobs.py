@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.schemas.base import Answer, Body, Path, Query
+from service.schemas.base import Answer, Body, Cursor, Limit, Name, Path, Query, Whole
 from service.schemas.datasets import TableWarning
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -22,19 +22,19 @@ class JobPath(Path):
 class JobsQuery(Query):
     """Which jobs."""
 
-    limit: int = Field(50, ge=1, le=500, description="Most items in the answer.")
-    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
+    limit: Limit = 50
+    cursor: Cursor = None
     status: JobStatus | None = None
-    model: str | None = None
+    model: Name | None = None
     kind: JobKind | None = None
 
 
 class HistoryQuery(Query):
     """Which epochs."""
 
-    after_epoch: int = Field(0, ge=0, le=2**31 - 1, description="Only epochs above this one.")
-    limit: int = Field(500, ge=1, le=10_000, description="Most items in the answer.")
-    points: int | None = Field(None, ge=2, le=10_000, description="Thin to so many, keeping the extremes.")
+    after_epoch: Whole = Field(0, ge=0, le=2**31 - 1, description="Only epochs above this one.")
+    limit: Whole = Field(500, ge=1, le=10_000, description="Most items in the answer.")
+    points: Whole | None = Field(None, ge=2, le=10_000, description="Thin to so many, keeping the extremes.")
 
 
 class CancelRequest(Body):

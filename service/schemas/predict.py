@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.schemas.base import Answer
+from service.schemas.base import NAME_FORM, Answer
 
 
 class Prediction(Answer):
@@ -42,10 +42,11 @@ PREDICT_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["model"],
     "additionalProperties": False,
+    "oneOf": [{"required": ["records"]}, {"required": ["rows"]}],
     "properties": {
-        "model": {"type": "string", "description": "The model's name."},
+        "model": {**NAME_FORM, "description": "The model's name."},
         "version": {"type": "integer", "minimum": 1, "description": "Which version answers."},
-        "alias": {"type": "string", "description": "Or by alias."},
+        "alias": {**NAME_FORM, "description": "Or by alias."},
         "top_k": {"type": "integer", "minimum": 1, "description": "Most probabilities of each prediction."},
         "records": {
             "type": "array",
@@ -70,9 +71,9 @@ def query_parameters() -> list[dict[str, Any]]:
         return {"name": name, "in": "query", "required": required, "schema": schema, "description": description}
 
     return [
-        parameter("model", {"type": "string"}, "The model's name.", required=True),
+        parameter("model", NAME_FORM, "The model's name.", required=True),
         parameter("version", {"type": "integer", "minimum": 1}, "Which version answers."),
-        parameter("alias", {"type": "string"}, "Or by alias."),
+        parameter("alias", NAME_FORM, "Or by alias."),
         parameter("top_k", {"type": "integer", "minimum": 1}, "Most probabilities in the answer."),
         parameter("x", {"type": "string"}, "One RFC 4180 record in the order of the version's features."),
         {

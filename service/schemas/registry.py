@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from service.schemas.base import Answer, Body, Path, Text
+from service.schemas.base import Answer, Body, Path, Text, Whole
 
 
 class ModelPath(Path):
@@ -20,7 +20,7 @@ class VersionPath(Path):
     """One version of a model."""
 
     model: str = Field(description="The model's name.")
-    version: int = Field(ge=1, description="The version's number.")
+    version: Whole = Field(ge=1, description="The version's number.")
 
 
 MOST_TAGS = 100

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.schemas.base import Body, Items
+from service.schemas.base import Body, Items, Name
 
 TaskName = Literal["classification", "regression", "multilabel", "distribution"]
 
@@ -44,7 +44,7 @@ class TrainRequest(Body):
 
     dataset: str = Field(description="Id, name, or `name@version`.")
     target: str | Items[str] = Field(description="The column to predict; a list needs `task`.")
-    model: str | None = Field(None, description="Name of the model. Default: the dataset's name.")
+    model: Name | None = Field(None, description="Name of the model. Default: the dataset's name.")
     features: Items[str] | None = Field(
         None, min_length=1, description="Columns to learn from. Default: all with the role `feature`, less the target."
     )

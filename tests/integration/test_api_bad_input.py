@@ -118,6 +118,17 @@ OTHERS: dict[str, tuple[str, str, int, str]] = {
         422,
         "invalid_cursor",
     ),
+    "two slashes": ("GET", "/datasets//rows", 404, "path_not_found"),
+    "a fraction for a limit": ("GET", "/datasets?limit=1.0", 422, "invalid_value"),
+    "a blank before a limit": ("GET", "/jobs?limit=%205", 422, "invalid_value"),
+    "a zero before a limit": ("GET", "/models?limit=05", 422, "invalid_value"),
+    "a zero before a version": ("GET", "/models/iris/versions/01", 422, "invalid_value"),
+    "a zero before a dataset's version": ("GET", "/datasets/iris@01", 404, "dataset_not_found"),
+    "jobs of an unknown model": ("GET", "/jobs?model=none", 404, "model_not_found"),
+    "versions of an unknown dataset": ("GET", "/datasets?name=none", 404, "dataset_not_found"),
+    "a parameter where there is none": ("GET", "/healthz?verbose=1", 422, "unknown_parameter"),
+    "a parameter of the document": ("GET", "/openapi.json?format=yaml", 422, "unknown_parameter"),
+    "a parameter beside a body": ("POST", "/predict?model=iris", 422, "unknown_parameter"),
     "a huge number": ("GET", "/jobs/none/history?after_epoch=99999999999999999999", 422, "invalid_value"),
 }
 

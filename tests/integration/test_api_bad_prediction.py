@@ -46,6 +46,8 @@ def test_what_does_not_exist_is_404_at_both_verbs(refusing: Api, case: str) -> N
 
 
 QUERIES: dict[str, tuple[str, int, str, str | None]] = {
+    "an empty alias": ("model=iris&x=1,2,3,4&alias=", 422, "invalid_value", "alias"),
+    "a zero before a version": ("model=iris&x=1,2,3,4&version=01", 422, "invalid_value", "version"),
     "no model": ("sepal_length=1", 422, "missing_parameter", "model"),
     "a missing feature": (
         "model=iris&sepal_length=5.1&sepal_width=3.5&petal_length=1.4",

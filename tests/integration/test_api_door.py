@@ -31,6 +31,8 @@ def test_loopback_names_are_ours(api: Api, host: str) -> None:
         "localhost:80:80",
         "a b",
         "127.0.0.1@evil.example",
+        "127.0.0.1:99999",
+        "[::1]:65536",
     ],
 )
 def test_other_hosts_are_refused_on_every_path(api: Api, host: str) -> None:
@@ -89,6 +91,12 @@ def test_head_and_options_are_sane(api: Api) -> None:
     assert set(options.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
     refused = api.client.put("/datasets")
     assert set(refused.headers["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+def test_an_answer_without_a_body_has_no_content_type(api: Api) -> None:
+    api.upload("a,b\n1,2\n", "gone")
+    for answer in (api.client.options("/datasets"), api.delete("/datasets/gone")):
+        assert (answer.data, answer.content_type) == (b"", None)
 
 
 def test_a_database_that_is_away_is_503_and_a_schema_that_is_missing_is_named(settings: Settings) -> None:

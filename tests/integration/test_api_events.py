@@ -160,11 +160,31 @@ def test_streams_are_bounded_and_their_places_come_back(api: Api, job: dict[str,
     refused = api.get(path)
     assert (refused.status_code, refused.json["code"]) == (503, "too_many_streams")
     assert refused.headers["Retry-After"]
-    assert api.client.head(path).status_code == 200
+    head = api.client.head(path)
+    assert (head.status_code, head.headers["Cache-Control"]) == (200, "no-store")
     for answer in opened:
         answer.close()
     with api.client.get(path, buffered=False) as again:
         assert again.status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_quiet_streams_write_at_once_where_another_one_waits_for_a_place(
+    api: Api, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only writing tells that a client has gone."""
+    monkeypatch.setattr(route, "LOOK_SECONDS", 0.05)
+    path = f"/jobs/{job['id']}/events"
+    opened = [api.client.get(path, buffered=False) for _ in range(api.settings.api_threads // 2)]
+    pieces: Iterator[Any] = iter(opened[0].response)
+    assert b"retry" in bytes(next(pieces))
+    assert b"event: status" in bytes(next(pieces))
+    assert api.get(path).json["code"] == "too_many_streams"
+    started = time.monotonic()
+    assert b": waiting" in bytes(next(pieces))
+    assert time.monotonic() - started < route.COMMENT_SECONDS / 2
+    for answer in opened:
+        answer.close()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -157,6 +157,15 @@ def test_what_is_missing_or_was_never_seen_is_answered_with_a_warning(api: Api) 
     assert [warning["code"] for warning in warnings] == ["missing_value_imputed", "unseen_category"]
 
 
+@pytest.mark.parametrize("mark", ["", "NA", "nan", " NaN "])
+def test_what_an_upload_reads_as_missing_is_missing_at_both_verbs(api: Api, mark: str) -> None:
+    missing = api.post("/predict", json={"model": "kind", "records": [{**RECORD, "colour": None}]}).json
+    assert missing["warnings"] == []
+    assert api.post("/predict", json={"model": "kind", "records": [{**RECORD, "colour": mark}]}).json == missing
+    texts = {f"feature.{name}": str(value) for name, value in {**RECORD, "colour": mark}.items()}
+    assert api.get("/predict", query_string={"model": "kind", **texts}).json == missing
+
+
 def test_an_answer_is_cached_by_the_contracts_rule(api: Api) -> None:
     query = {"model": "several", "feature.x": "1", "colour": "red"}
     free = api.get("/predict", query_string=query)
@@ -170,6 +179,7 @@ def test_an_answer_is_cached_by_the_contracts_rule(api: Api) -> None:
     same = api.get("/predict", query_string=query, headers={"If-None-Match": f'"other", {free.headers["ETag"]}'})
     assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", free.headers["ETag"])
     assert "Content-Type" not in same.headers
+    assert api.get("/predict", query_string=query, headers={"If-None-Match": "*"}).status_code == 304
     other = api.get("/predict", query_string=query, headers={"If-None-Match": pinned.headers["ETag"]})
     assert other.status_code == 200
     head = api.client.head("/predict", query_string=query)
@@ -210,5 +220,9 @@ def test_a_version_kept_after_a_cancel_answers_only_when_named(api: Api) -> None
     with api.parts.database.write() as s:
         s.execute(update(ModelVersionRow).where(ModelVersionRow.model_name == "kept").values(source="kept"))
     query = {"model": "kept", **SETOSA}
-    assert api.get("/predict", query_string=query).json["code"] == "version_not_found"
+    unnamed = api.get("/predict", query_string=query).json
+    assert (unnamed["code"], unnamed["errors"][0]["parameter"]) == ("version_not_found", "model")
+    assert "No training of 'kept' has succeeded" in unnamed["detail"]
+    unnamed = api.post("/predict", json={"model": "kept", "records": [SETOSA]}).json
+    assert (unnamed["code"], unnamed["errors"][0]["pointer"]) == ("version_not_found", "/model")
     assert api.get("/predict", query_string={**query, "version": 1}).json["selected_by"] == "version"
