@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from core.activations import ELEMENT_WISE
 from core.configuration_checks import (
-    check_boolean,
     check_choice,
     check_integer,
     check_number,
@@ -15,6 +14,9 @@ from core.configuration_checks import (
 )
 from core.errors import InvalidConfiguration
 from core.network import parameter_count
+from core.optimizer_config import OptimizerConfig
+
+__all__ = ["EarlyStopping", "OptimizerConfig", "Task", "TrainingConfig", "check_size"]
 
 Task: TypeAlias = Literal["classification", "regression", "multilabel", "distribution"]
 
@@ -22,6 +24,8 @@ OUTPUT_OF: dict[tuple[str, str], str] = {
     ("classification", "cross_entropy"): "softmax",
     ("classification", "mse"): "softmax",
     ("regression", "mse"): "identity",
+    ("regression", "mae"): "identity",
+    ("regression", "huber"): "identity",
     ("multilabel", "binary_cross_entropy"): "sigmoid",
     ("multilabel", "mse"): "sigmoid",
     ("distribution", "cross_entropy"): "softmax",
@@ -30,7 +34,6 @@ OUTPUT_OF: dict[tuple[str, str], str] = {
 """The output activation of each permitted (task, loss); a task's first loss is its default."""
 
 TASKS: tuple[str, ...] = tuple(dict.fromkeys(task for task, _ in OUTPUT_OF))
-DEFAULT_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
 
 MAX_HIDDEN_LAYERS = 64
 MAX_LAYER_SIZE = 65_536
@@ -38,34 +41,6 @@ MAX_PARAMETERS = 50_000_000
 MAX_EPOCHS = 100_000
 MAX_BATCH_SIZE = 1_048_576
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps
-
-
-@dataclass(frozen=True)
-class OptimizerConfig:
-    """An optimizer by name, with its numbers; `learning_rate` None takes the optimizer's usual one."""
-
-    name: str = "adam"
-    learning_rate: float = cast(float, None)
-    momentum: float = 0.0
-    nesterov: bool = False
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        check_choice("optimizer.name", self.name, tuple(DEFAULT_LEARNING_RATE))
-        if cast(float | None, self.learning_rate) is None:
-            object.__setattr__(self, "learning_rate", DEFAULT_LEARNING_RATE[self.name])
-        check_number(self, "optimizer.learning_rate", 0, 1000, above=True)
-        check_number(self, "optimizer.momentum", 0, 1, below=True)
-        check_boolean("optimizer.nesterov", self.nesterov)
-        check_number(self, "optimizer.beta_1", 0, 1, below=True)
-        check_number(self, "optimizer.beta_2", 0, 1, below=True)
-        check_number(self, "optimizer.epsilon", 0, 1, above=True)
-        if self.name != "sgd" and (self.momentum or self.nesterov):
-            raise InvalidConfiguration("optimizer.momentum", f"{self.name} takes no momentum", "the optimizer sgd")
-        if self.nesterov and not self.momentum:
-            raise InvalidConfiguration("optimizer.nesterov", "nesterov needs a momentum", "a momentum above 0")
 
 
 @dataclass(frozen=True)
@@ -94,10 +69,14 @@ class TrainingConfig:
         The sizes of the hidden layers; empty for a linear model.
     activation : str
         Of the hidden layers.
-    dropout : float
-        The probability that a hidden activation is dropped, below 1.
+    dropout, input_dropout : float
+        The probability that a hidden activation, or an input, is dropped in training, below 1.
     loss : str or None
         None takes the task's usual loss; see `resolved_loss`.
+    huber_delta : float or None
+        Where the Huber loss turns from quadratic to linear, in standardised units, 1 when not given; None for others.
+    label_smoothing : float
+        The share of each training target that is spread evenly; for cross-entropy and binary cross-entropy.
     epochs : int
         At most this many.
     batch_size : int
@@ -106,8 +85,12 @@ class TrainingConfig:
         Shares of the rows, 0 for none.
     early_stopping : EarlyStopping or None
         None trains for all epochs and keeps the last.
-    l2 : float
-        Adds (l2/2) Σ‖W‖² to the mean loss of a batch.
+    l1, l2 : float
+        Add l1 Σ|W| and (l2/2) Σ‖W‖² to the mean loss of a batch; biases are free.
+    max_norm : float or None
+        After each update no unit's incoming weights are longer than this; None for off.
+    max_gradient_norm : float or None
+        A longer gradient is shortened to this; None for off.
     clip : float or None
         Standardised features are clipped to ±clip; None for off.
     seed : int
@@ -123,14 +106,20 @@ class TrainingConfig:
     hidden: tuple[int, ...] = (128, 64)
     activation: str = "relu"
     dropout: float = 0.0
+    input_dropout: float = 0.0
     loss: str | None = None
+    huber_delta: float | None = None
+    label_smoothing: float = 0.0
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     epochs: int = 200
     batch_size: int = 32
     validation_fraction: float = 0.1
     test_fraction: float = 0.0
     early_stopping: EarlyStopping | None = field(default_factory=EarlyStopping)
+    l1: float = 0.0
     l2: float = 0.0
+    max_norm: float | None = None
+    max_gradient_norm: float | None = None
     clip: float | None = 5.0
     seed: int = 0
 
@@ -139,11 +128,22 @@ class TrainingConfig:
         object.__setattr__(self, "hidden", check_sizes("hidden", self.hidden, MAX_HIDDEN_LAYERS, MAX_LAYER_SIZE))
         check_choice("activation", self.activation, tuple(ELEMENT_WISE))
         check_number(self, "dropout", 0, 1, below=True)
+        check_number(self, "input_dropout", 0, 1, below=True)
         if self.loss is not None:
             check_choice("loss", self.loss, tuple(dict.fromkeys(loss for _, loss in OUTPUT_OF)))
             if (self.task, self.loss) not in OUTPUT_OF:
                 fitting = " or ".join(loss for task, loss in OUTPUT_OF if task == self.task)
                 raise InvalidConfiguration("loss", f"the loss {self.loss} does not go with {self.task}", fitting)
+        if self.resolved_loss == "huber":
+            object.__setattr__(self, "huber_delta", 1.0 if self.huber_delta is None else self.huber_delta)
+            check_number(self, "huber_delta", 0, 1e6, above=True)
+        elif self.huber_delta is not None:
+            raise InvalidConfiguration("huber_delta", f"the loss {self.resolved_loss} has none", "the loss huber")
+        check_number(self, "label_smoothing", 0, 1, below=True)
+        if self.label_smoothing and not self.resolved_loss.endswith("cross_entropy"):
+            raise InvalidConfiguration(
+                "label_smoothing", f"the loss {self.resolved_loss} takes no label smoothing", "a cross-entropy"
+            )
         check_integer("epochs", self.epochs, 1, MAX_EPOCHS)
         check_integer("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
         check_number(self, "validation_fraction", 0, 0.5)
@@ -152,9 +152,11 @@ class TrainingConfig:
             raise InvalidConfiguration(
                 "test_fraction", "validation and test leave too little to train on", "a sum of at most 0.9"
             )
+        check_number(self, "l1", 0, 1e6)
         check_number(self, "l2", 0, 1e6)
-        if self.clip is not None:
-            check_number(self, "clip", 0, 1e6, above=True)
+        for name in ("max_norm", "max_gradient_norm", "clip"):
+            if getattr(self, name) is not None:
+                check_number(self, name, 0, 1e6, above=True)
         check_integer("seed", self.seed, 0, MAX_SEED)
         check_size(self.hidden, 1, 1)
 

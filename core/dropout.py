@@ -1,4 +1,4 @@
-"""Inverted dropout: the masks that multiply the hidden activations of one batch."""
+"""Inverted dropout: the masks that multiply the hidden activations, or the inputs, of one batch."""
 
 from collections.abc import Sequence
 
@@ -20,3 +20,11 @@ def dropout_masks(
         return None
     random = stream(seed, Purpose.DROPOUT, epoch, batch)
     return [(random.random((rows, n)) >= rate).astype(dtype) / (1 - rate) for n in hidden]
+
+
+def drop_inputs(X: FloatArray, rate: float, *, seed: int, epoch: int, batch: int) -> FloatArray:
+    """The batch X (m, n_in) after its own mask of the same kind; X itself when the rate is 0."""
+    if rate == 0:
+        return X
+    mask = stream(seed, Purpose.INPUT_DROPOUT, epoch, batch).random(X.shape) >= rate
+    return X * (mask.astype(X.dtype) / (1 - rate))

@@ -9,6 +9,7 @@ shape (m, K). A loss C has shape (m,); who wants the batch's loss takes the mean
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -39,6 +40,31 @@ def mse_gradient(a: FloatArray, y: FloatArray) -> FloatArray:
     return 2 * (a - y) / y.shape[1]  # [MSE-GRADIENT]
 
 
+def mae(_z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    """C = the mean over the K outputs of |a − y|."""
+    return np.abs(a - y).mean(axis=1)  # [MAE]
+
+
+def mae_gradient(a: FloatArray, y: FloatArray) -> FloatArray:
+    """∂C/∂a = sign(a − y)/K; 0 where a = y, by convention."""
+    return np.sign(a - y) / y.shape[1]  # [MAE-GRADIENT]
+
+
+def huber(_z: FloatArray, a: FloatArray, y: FloatArray, delta: float = 1.0) -> FloatArray:
+    """C = the mean over the K outputs of r²/2 for |r| ≤ δ, else δ(|r| − δ/2), with r = a − y.
+
+    With q = min(|r|, δ) it is q(|r| − q/2) on both sides of δ.
+    """
+    r = np.abs(a - y)
+    q = np.minimum(r, delta)
+    return (q * (r - 0.5 * q)).mean(axis=1)  # [HUBER]
+
+
+def huber_gradient(a: FloatArray, y: FloatArray, delta: float = 1.0) -> FloatArray:
+    """∂C/∂a = r/K, held within ±δ/K."""
+    return np.clip(a - y, -delta, delta) / y.shape[1]  # [HUBER-GRADIENT]
+
+
 def log_softmax(z: FloatArray) -> FloatArray:
     """log p = z − max z − log Σ e^(z − max z) over the last axis (correction 3: never the log of a small p)."""
     shifted = z - z.max(axis=-1, keepdims=True)
@@ -59,6 +85,8 @@ LOSSES: dict[str, Loss] = {
     loss.name: loss
     for loss in (
         Loss("mse", mse, mse_gradient),
+        Loss("mae", mae, mae_gradient),
+        Loss("huber", huber, huber_gradient),
         Loss("cross_entropy", cross_entropy, None),
         Loss("binary_cross_entropy", binary_cross_entropy, None),
     )
@@ -66,14 +94,16 @@ LOSSES: dict[str, Loss] = {
 
 OUTPUTS_OF: dict[str, frozenset[str]] = {
     "mse": frozenset(ELEMENT_WISE) | {"softmax"},
+    "mae": frozenset({"identity"}),
+    "huber": frozenset({"identity"}),
     "cross_entropy": frozenset({"softmax"}),
     "binary_cross_entropy": frozenset({"sigmoid"}),
 }
 """The output activations that each loss may follow."""
 
 
-def loss_after(output_activation: str, loss: str) -> Loss:
-    """The loss by name, once it is known to fit the output activation.
+def loss_after(output_activation: str, loss: str, *, huber_delta: float | None = None) -> Loss:
+    """The loss by name, once it is known to fit the output activation; `huber_delta` is the Huber loss's δ.
 
     Raises
     ------
@@ -88,4 +118,6 @@ def loss_after(output_activation: str, loss: str) -> Loss:
             f"the loss {loss} does not go with the output activation {output_activation}",
             "the output activation " + " or ".join(sorted(OUTPUTS_OF[loss])),
         )
+    if huber_delta is not None and loss == "huber":
+        return Loss(loss, partial(huber, delta=huber_delta), partial(huber_gradient, delta=huber_delta))
     return LOSSES[loss]

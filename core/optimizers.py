@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from core.arrays import FloatArray
-from core.configuration import OptimizerConfig
+from core.optimizer_config import OptimizerConfig
 
 Vectors = dict[str, FloatArray]
 
@@ -89,7 +89,7 @@ class Adam:
 
 
 def optimizer_of(config: OptimizerConfig) -> Optimizer:
-    """The optimizer that a configuration names."""
+    """The optimizer that a configuration names; adamw is Adam beside `core.weight_decay`."""
     if config.name == "sgd":
         return SGD(config.learning_rate, config.momentum, config.nesterov)
     return Adam(config.learning_rate, config.beta_1, config.beta_2, config.epsilon)

@@ -1,4 +1,6 @@
-"""The l2 penalty, (l2/2) Σ‖W‖² over the weights; biases are free."""
+"""The penalties on the weights, l1 Σ|W| and (l2/2) Σ‖W‖²; biases are free."""
+
+import numpy as np
 
 from core.arrays import FloatArray
 from core.network import MLP, layer_views
@@ -14,3 +16,15 @@ def add_l2_gradient(network: MLP, l2: float, gradient: FloatArray) -> None:
     grad_W, _ = layer_views(gradient, network.layer_sizes)
     for grad, W in zip(grad_W, network.weights, strict=True):
         grad += l2 * W  # [L2-GRADIENT]
+
+
+def l1_penalty(network: MLP, l1: float) -> float:
+    """l1 Σ|W|, which adds to the mean loss of a batch."""
+    return l1 * sum(float(np.abs(W).sum()) for W in network.weights)  # [L1]
+
+
+def add_l1_gradient(network: MLP, l1: float, gradient: FloatArray) -> None:
+    """Add its gradient, l1 · sign(W), 0 at 0, to the gradient's weights in place."""
+    grad_W, _ = layer_views(gradient, network.layer_sizes)
+    for grad, W in zip(grad_W, network.weights, strict=True):
+        grad += l1 * np.sign(W)  # [L1-GRADIENT]

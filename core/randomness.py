@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     DROPOUT = 2
     SPLIT = 3
     BOOTSTRAP = 4
+    INPUT_DROPOUT = 5
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, batch: int = 0) -> np.random.Generator:

@@ -12,14 +12,15 @@ class EpochReport:
     epoch : int
         From 1.
     train_loss : float
-        The mean over the rows of the epoch's own batches, each before its update, with dropout and l2 penalty.
+        The mean over the rows of the epoch's own batches, each before its update, with dropout, smoothed labels and
+        penalties.
     validation_loss : float or None
         The mean over the validation rows after the epoch, without dropout or penalty; None without such rows.
     train_score, validation_score : float or None
         As `core.scores` says, over the same rows as the losses; None where not defined.
     learning_rate : float
     gradient_norm : float
-        The mean over the batches of the gradient's Euclidean norm.
+        The mean over the batches of the gradient's Euclidean norm, before it is clipped.
     seconds : float
         Spent on the batches and on the validation.
     samples : int

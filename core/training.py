@@ -9,17 +9,21 @@ import numpy.typing as npt
 from core.arrays import FloatArray, IndexArray
 from core.backprop import backward
 from core.batches import batch_count, batch_rows, epoch_order
+from core.clipping import clip_by_norm
 from core.configuration import TrainingConfig, check_size
-from core.dropout import dropout_masks
+from core.dropout import drop_inputs, dropout_masks
 from core.errors import NotEnoughRows, TrainingDiverged, UnreadableState
+from core.label_smoothing import smooth
 from core.losses import loss_after
+from core.max_norm import limit_norms
 from core.network import MLP
 from core.optimizers import optimizer_of
-from core.penalty import add_l2_gradient, l2_penalty
+from core.penalty import add_l1_gradient, add_l2_gradient, l1_penalty, l2_penalty
 from core.reports import EpochReport
 from core.scores import score, spread, tally
 from core.targets import TargetEncoding
 from core.training_state import EpochSums, TrainingState
+from core.weight_decay import decay_weights
 
 __all__ = ["EpochReport", "Trainer", "TrainingState"]
 
@@ -72,13 +76,15 @@ class Trainer:
         check_size(config.hidden, X.shape[1], target_encoding.n_outputs)
         self._config = config
         self._X, self._Y = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y))
+        if config.label_smoothing > 0:
+            self._Y = smooth(self._Y, config.label_smoothing, config.output_activation)
         self._X_val = self._Y_val = None
         if X_val is not None and Y_val is not None and len(X_val) > 0:
             self._X_val, self._Y_val = (np.ascontiguousarray(part, dtype=dtype) for part in (X_val, Y_val))
             self._spread_val = spread(self._Y_val)
         self._spread = spread(self._Y)
         self._clock = clock
-        self._loss = loss_after(config.output_activation, config.resolved_loss)
+        self._loss = loss_after(config.output_activation, config.resolved_loss, huber_delta=config.huber_delta)
         self._optimizer = optimizer_of(config.optimizer)
         layer_sizes = (X.shape[1], *config.hidden, target_encoding.n_outputs)
         self._network = MLP.initialize(
@@ -140,6 +146,7 @@ class Trainer:
         config, progress, sums, network = self._config, self.state.progress, self.state.sums, self._network
         started = self._clock()
         X, Y = self._X[rows], self._Y[rows]
+        X = drop_inputs(X, config.input_dropout, seed=config.seed, epoch=progress.epoch, batch=progress.batch)
         masks = dropout_masks(
             config.hidden,
             len(rows),
@@ -154,13 +161,22 @@ class Trainer:
             losses = self._loss.value(passed.z[-1], passed.a[-1], Y)
             loss = float(losses.mean(dtype=np.float64))
             backward(network, self._loss, passed, Y, self._gradient)
+            if config.l1 > 0:
+                loss += l1_penalty(network, config.l1)
+                add_l1_gradient(network, config.l1, self._gradient)
             if config.l2 > 0:
                 loss += l2_penalty(network, config.l2)
                 add_l2_gradient(network, config.l2, self._gradient)
             gradient_norm = math.sqrt(float(np.dot(self._gradient, self._gradient)))  # not finite if any part is not
             if not math.isfinite(loss + gradient_norm):
                 raise self._diverged(progress.batch + 1)
+            if config.max_gradient_norm is not None:
+                clip_by_norm(self._gradient, gradient_norm, config.max_gradient_norm)
+            if config.optimizer.weight_decay > 0:
+                decay_weights(network, config.optimizer.learning_rate, config.optimizer.weight_decay)
             self._optimizer.update(network.parameters, self._gradient, self.state.optimizer, progress.step + 1)
+            if config.max_norm is not None:
+                limit_norms(network, config.max_norm)
             added = tally(config.task, passed.a[-1], Y)
         progress.batch += 1
         progress.step += 1

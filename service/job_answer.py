@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.training_plan import shown_config
+from service.training_settings import shown_config
 from store.clock import rfc3339
 from store.tables import JobRow
 

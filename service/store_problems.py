@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import InvalidConfiguration, MLPError
 from service.problems import PROBLEMS, ErrorItem, Problem, problem_at, problem_of
-from service.training_plan import configuration_problem
+from service.training_settings import configuration_problem
 from store.errors import Conflict, Corrupt, NotFound, SchemaMismatch, StoreError
 from store.ids import is_name
 from store.ingest import IngestError

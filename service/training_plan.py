@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.configuration import EarlyStopping, OptimizerConfig, TrainingConfig, check_size
+from core.configuration import TrainingConfig, check_size
 from core.errors import DataError, EncodingError, InvalidConfiguration, NotEnoughRows
 from core.splits import MINIMUM_ROWS, split_rows
 from core.table import CategoryColumn, Column, NumberColumn, Table
 from core.targets import ClassValue, TargetEncoding
-from service.problems import ErrorItem, Problem, pointer, problem_at, problem_of
-from service.schemas.train import OptimizerRequest, TrainRequest
+from service.problems import ErrorItem, problem_at, problem_of
+from service.schemas.train import TrainRequest
 from service.target_choice import TargetChoice
+from service.training_settings import LARGE_TABLE_ROWS, training_config
 
-LARGE_TABLE_ROWS = 10_000
-TEST_PART_FROM_ROWS = 200
 RARE_CLASS_SHARE = 0.1
-OPTIMIZER_FIELDS = {"sgd": ("momentum", "nesterov"), "adam": ("beta_1", "beta_2", "epsilon")}
-_NETWORK_FIELDS = ("hidden", "activation", "dropout")
-_PLAIN_FIELDS = (
-    "epochs",
-    "batch_size",
-    "validation_fraction",
-    "test_fraction",
-    "early_stopping",
-    "l2",
-    "clip",
-    "seed",
-)
 
 
 @dataclass(frozen=True)
@@ -79,7 +65,7 @@ def make_plan(
     targets = {name: table[name].take(usable) for name in choice.targets}
     encoding = _fit(choice, targets, usable, max_classes)
     inferred = dict(choice.inferred)
-    training = _training(request, choice.task, n_rows, inferred)
+    training = training_config(request, choice.task, n_rows, inferred)
     _check_size(training, choice, encoding.n_outputs)
     strata = _class_indices(targets[choice.targets[0]]) if choice.task == "classification" else None
     _check_split(training, n_rows, strata)
@@ -94,60 +80,6 @@ def make_plan(
         "passed_over": list(choice.passed_over),
     }
     return Plan(config, training.epochs, _rare_class(choice, strata))
-
-
-def _training(request: TrainRequest, task: str, n_rows: int, inferred: dict[str, Any]) -> TrainingConfig:
-    batch_size, test_fraction = request.batch_size, request.test_fraction
-    if batch_size is None:
-        batch_size = 128 if n_rows >= LARGE_TABLE_ROWS else 32
-        inferred["batch_size"] = _choice(batch_size, f"{n_rows:,} rows; 128 from {LARGE_TABLE_ROWS:,}, else 32")
-    if test_fraction is None:
-        test_fraction = 0.15 if n_rows >= TEST_PART_FROM_ROWS else 0.0
-        inferred["test_fraction"] = _choice(test_fraction, f"{n_rows:,} rows; 0.15 from {TEST_PART_FROM_ROWS}, else 0")
-    given = _optimizer(request.optimizer)
-    stopping = request.early_stopping
-    try:
-        return TrainingConfig(
-            task=task,  # type: ignore[arg-type]  # one of the four, or core says so
-            hidden=tuple(request.network.hidden),
-            activation=request.network.activation,
-            dropout=request.network.dropout,
-            loss=request.loss,
-            optimizer=OptimizerConfig(**given),
-            epochs=request.epochs,
-            batch_size=batch_size,
-            validation_fraction=request.validation_fraction,
-            test_fraction=test_fraction,
-            early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
-            l2=request.l2,
-            clip=request.clip,
-            seed=request.seed,
-        )
-    except InvalidConfiguration as error:
-        raise configuration_problem(error) from None
-
-
-def _optimizer(request: OptimizerRequest) -> dict[str, Any]:
-    given = request.model_dump(exclude_none=True)
-    own = OPTIMIZER_FIELDS.get(request.name)
-    for name in given:
-        if own is not None and name not in ("name", "learning_rate", *own):
-            detail = f"The optimizer {request.name} takes no {name}; it takes learning_rate, {', '.join(own)}."
-            raise problem_at("invalid_configuration", detail, pointer=pointer("optimizer", name))
-    return given
-
-
-def configuration_problem(error: InvalidConfiguration) -> Problem:
-    """A setting that core refuses, as a problem with the pointer of its field in the request."""
-    path = error.field.split(".")
-    if path[0] in _NETWORK_FIELDS:
-        path.insert(0, "network")
-    detail = f"{error.field}: {error.detail}; expected {error.expected}."
-    return problem_at("invalid_configuration", detail, pointer=pointer(*path))
-
-
-def _choice(value: Any, reason: str) -> dict[str, Any]:
-    return {"value": value, "reason": reason}
 
 
 def _fit(choice: TargetChoice, targets: Table, usable: Any, max_classes: int) -> TargetEncoding:
@@ -221,24 +153,3 @@ def _rare_class(choice: TargetChoice, strata: Any) -> list[dict[str, Any]]:
 def _sentence(*parts: str | None) -> str:
     text = "; ".join(part for part in parts if part)
     return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A job's configuration as the request that would ask for it, defaults filled in; `inferred` besides."""
-    training = TrainingConfig.from_dict(config["training"])
-    optimizer = training.optimizer
-    shown = {name: config.get(name) for name in ("dataset", "target", "model", "features", "task")}
-    shown["network"] = {
-        "hidden": list(training.hidden),
-        "activation": training.activation,
-        "dropout": training.dropout,
-    }
-    shown["loss"] = training.resolved_loss
-    shown["optimizer"] = {
-        name: getattr(optimizer, name) for name in ("name", "learning_rate", *OPTIMIZER_FIELDS[optimizer.name])
-    }
-    plain = training.to_dict()
-    for name in _PLAIN_FIELDS:
-        shown[name] = plain[name]
-    shown["inferred"] = config.get("inferred", {})
-    return shown

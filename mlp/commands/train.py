@@ -25,17 +25,35 @@ def train(
         str | None, typer.Option(help="relu, sigmoid, tanh, silu, gelu, gelu_tanh, identity.")
     ] = None,
     dropout: Annotated[float | None, typer.Option(help="Share of hidden units left out of each step.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam or sgd.")] = None,
+    input_dropout: Annotated[float | None, typer.Option(help="Share of inputs left out of each step.")] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="cross_entropy, binary_cross_entropy, mse, mae or huber; the task's by default.")
+    ] = None,
+    huber_delta: Annotated[float | None, typer.Option(help="Where the Huber loss turns linear.")] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="Share of each label spread evenly.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's learning rate.")] = None,
+    momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None,
+    nesterov: Annotated[bool | None, typer.Option("--nesterov", help="Nesterov's momentum, of sgd.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Of adamw and sgd.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training rows at most.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a step.")] = None,
     test_fraction: Annotated[float | None, typer.Option(help="Share of rows kept for the final score.")] = None,
     l2: Annotated[float | None, typer.Option(help="Weight of the penalty on large weights.")] = None,
+    l1: Annotated[float | None, typer.Option(help="Weight of the penalty on the sum of all weights' sizes.")] = None,
+    max_norm: Annotated[float | None, typer.Option(help="Greatest length of a unit's incoming weights.")] = None,
+    max_gradient_norm: Annotated[float | None, typer.Option(help="A longer gradient is shortened to this.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
 ) -> None:
     """Train a model: mlp train iris.csv --target species --watch."""
-    network = _given(hidden=_sizes(hidden), activation=activation, dropout=dropout)
-    steps = _given(name=optimizer, learning_rate=learning_rate)
+    network = _given(hidden=_sizes(hidden), activation=activation, dropout=dropout, input_dropout=input_dropout)
+    steps = _given(
+        name=optimizer,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        nesterov=nesterov,
+        weight_decay=weight_decay,
+    )
     if steps:
         steps.setdefault("name", "adam")
     options = _given(
@@ -43,11 +61,17 @@ def train(
         features=features.split(",") if features else None,
         task=task,
         network=network or None,
+        loss=loss,
+        huber_delta=huber_delta,
+        label_smoothing=label_smoothing,
         optimizer=steps or None,
         epochs=epochs,
         batch_size=batch_size,
         test_fraction=test_fraction,
+        l1=l1,
         l2=l2,
+        max_norm=max_norm,
+        max_gradient_norm=max_gradient_norm,
         seed=seed,
     )
     console = terminal.out()

@@ -21,7 +21,7 @@ from service.schemas.registry import (
     VersionPath,
 )
 from service.store_problems import check_reference
-from service.training_plan import shown_config
+from service.training_settings import shown_config
 from store import registry
 from store.clock import rfc3339
 from store.tables import ModelRow, ModelVersionRow

@@ -17,18 +17,22 @@ class NetworkRequest(Body):
     hidden: Items[int] = Field([128, 64], description="Sizes of the hidden layers, first to last.")
     activation: str = Field("relu", description="relu, sigmoid, tanh, silu, gelu, gelu_tanh or identity.")
     dropout: float = Field(0.0, description="Share of hidden activations dropped in training, 0 to below 1.")
+    input_dropout: float = Field(0.0, description="Share of inputs dropped in training, 0 to below 1.")
 
 
 class OptimizerRequest(Body):
     """The optimizer."""
 
-    name: str = Field("adam", description="adam or sgd.")
-    learning_rate: float | None = Field(None, description="0.001 for adam, 0.01 for sgd.")
+    name: str = Field("adam", description="adam, adamw or sgd.")
+    learning_rate: float | None = Field(None, description="0.001 for adam and adamw, 0.01 for sgd.")
     momentum: float | None = Field(None, description="sgd only.")
     nesterov: bool | None = Field(None, description="sgd only.")
-    beta_1: float | None = Field(None, description="adam only.")
-    beta_2: float | None = Field(None, description="adam only.")
-    epsilon: float | None = Field(None, description="adam only.")
+    beta_1: float | None = Field(None, description="adam and adamw.")
+    beta_2: float | None = Field(None, description="adam and adamw.")
+    epsilon: float | None = Field(None, description="adam and adamw.")
+    weight_decay: float | None = Field(
+        None, description="adamw and sgd: weights shrink by learning_rate · weight_decay. 0.01 for adamw, 0 for sgd."
+    )
 
 
 class EarlyStoppingRequest(Body):
@@ -50,13 +54,22 @@ class TrainRequest(Body):
     )
     task: TaskName | None = Field(None, description="Default: by the target's type; see `config.inferred`.")
     network: NetworkRequest = NetworkRequest()
-    loss: str | None = Field(None, description="cross_entropy, binary_cross_entropy or mse. Default: the task's.")
+    loss: str | None = Field(
+        None, description="cross_entropy, binary_cross_entropy, mse, mae or huber. Default: the task's."
+    )
+    huber_delta: float | None = Field(
+        None, description="Where the Huber loss turns linear, in standardised units. Default: 1."
+    )
+    label_smoothing: float = Field(0.0, description="Share of each training label spread evenly, 0 to below 1.")
     optimizer: OptimizerRequest = OptimizerRequest()
     epochs: int = Field(200, description="At most this many.")
     batch_size: int | None = Field(None, description="Default: 32; 128 from 10,000 rows.")
     validation_fraction: float = Field(0.1, description="Share of rows that watch the training.")
     test_fraction: float | None = Field(None, description="Share scored once at the end. Default: 0.15 from 200 rows.")
     early_stopping: EarlyStoppingRequest | None = EarlyStoppingRequest()
+    l1: float = Field(0.0, description="Weight of Σ|W| in the loss.")
     l2: float = Field(0.0, description="Weight of (1/2) Σ‖W‖² in the loss.")
+    max_norm: float | None = Field(None, description="Greatest length of a unit's incoming weights; null: none.")
+    max_gradient_norm: float | None = Field(None, description="A longer gradient is shortened to this; null: never.")
     clip: float | None = Field(5.0, description="Standardised features are held within ±clip; null: not at all.")
     seed: int = Field(0, description="Of every random number.")

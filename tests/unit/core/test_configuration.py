@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.configuration import (
-    DEFAULT_LEARNING_RATE,
     OUTPUT_OF,
     TASKS,
     EarlyStopping,
@@ -18,12 +17,14 @@ from core.configuration import (
 )
 from core.errors import InvalidConfiguration
 from core.losses import OUTPUTS_OF
+from core.optimizer_config import DEFAULT_LEARNING_RATE, DEFAULT_WEIGHT_DECAY
 
 FULL = TrainingConfig(
     task="classification",
     hidden=(3, 4),
     activation="gelu",
     dropout=0.5,
+    input_dropout=0.2,
     loss="mse",
     optimizer=OptimizerConfig("sgd", 0.1, 0.9, True),
     epochs=7,
@@ -31,10 +32,15 @@ FULL = TrainingConfig(
     validation_fraction=0.2,
     test_fraction=0.3,
     early_stopping=EarlyStopping(patience=3),
+    l1=0.02,
     l2=0.01,
+    max_norm=3.0,
+    max_gradient_norm=1.0,
     clip=None,
     seed=9,
 )
+SMOOTHED = TrainingConfig(task="multilabel", label_smoothing=0.1, optimizer=OptimizerConfig("adamw", weight_decay=0.1))
+HUBER = TrainingConfig(task="regression", loss="huber", huber_delta=2.5)
 
 
 def test_the_defaults_are_those_of_the_contract():
@@ -67,7 +73,7 @@ def test_every_permitted_task_and_loss_is_a_pair_that_the_losses_permit():
         assert TrainingConfig(task=task, loss=loss).output_activation == output
 
 
-@pytest.mark.parametrize("config", [FULL, *(TrainingConfig(task=task) for task in TASKS)])
+@pytest.mark.parametrize("config", [FULL, SMOOTHED, HUBER, *(TrainingConfig(task=task) for task in TASKS)])
 def test_a_configuration_survives_json(config):
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
@@ -92,6 +98,12 @@ REFUSED = [
     ("hidden.0", [8.0]),
     ("hidden", [65_536, 65_536]),
     ("activation", "softmax"),
+    ("input_dropout", 1.0),
+    ("huber_delta", 1.0),
+    ("label_smoothing", 1),
+    ("l1", -0.1),
+    ("max_norm", 0),
+    ("max_gradient_norm", -1),
     ("dropout", 1),
     ("dropout", -0.1),
     ("dropout", False),
@@ -130,6 +142,8 @@ def test_a_setting_that_cannot_be_is_refused_by_its_field(field, value):
         ("optimizer", "beta_1", 1),
         ("optimizer", "beta_2", 1.0),
         ("optimizer", "epsilon", 0),
+        ("optimizer", "weight_decay", -1),
+        ("optimizer", "weight_decay", 0.1),
         ("early_stopping", "metric", "test_loss"),
         ("early_stopping", "patience", 0),
         ("early_stopping", "min_delta", -1),
@@ -139,6 +153,26 @@ def test_a_setting_of_a_part_is_refused_by_its_path(part, name, value):
     with pytest.raises(InvalidConfiguration) as refused:
         TrainingConfig.from_dict({"task": "regression", part: {name: value}})
     assert refused.value.field == f"{part}.{name}"
+
+
+def test_adamw_has_a_usual_weight_decay_and_the_others_none():
+    assert OptimizerConfig("adamw").weight_decay == DEFAULT_WEIGHT_DECAY["adamw"] == 0.01
+    assert OptimizerConfig("adamw").learning_rate == 0.001
+    assert OptimizerConfig("adam").weight_decay == OptimizerConfig("sgd").weight_decay == 0
+    assert OptimizerConfig("sgd", weight_decay=0.1).weight_decay == 0.1
+
+
+def test_the_huber_loss_has_a_usual_delta_and_the_others_none():
+    assert TrainingConfig(task="regression", loss="huber").huber_delta == 1.0
+    assert TrainingConfig(task="regression").huber_delta is None
+    with pytest.raises(InvalidConfiguration) as refused:
+        TrainingConfig(task="regression", loss="huber", huber_delta=0)
+    assert refused.value.field == "huber_delta"
+
+
+def test_label_smoothing_needs_a_cross_entropy():
+    with pytest.raises(InvalidConfiguration, match="the loss mse takes no label smoothing"):
+        TrainingConfig(task="classification", loss="mse", label_smoothing=0.1)
 
 
 def test_nesterov_needs_a_momentum():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.dropout import dropout_masks
+from core.dropout import drop_inputs, dropout_masks
 
 
 def _masks(rate=0.25, epoch=1, batch=0):
@@ -25,3 +25,20 @@ def test_masks_are_a_function_of_epoch_and_batch():
 
 def test_without_a_rate_there_is_no_mask():
     assert _masks(rate=0.0) is None
+
+
+def test_inputs_are_dropped_or_scaled_by_a_mask_of_their_own():
+    X = np.ones((500, 60), dtype=np.float32)
+    dropped = drop_inputs(X, 0.25, seed=0, epoch=1, batch=0)
+    assert dropped.dtype == np.float32
+    assert set(np.unique(dropped).tolist()) == {0.0, float(np.float32(1) / np.float32(0.75))}
+    assert abs(dropped.mean() - 1) < 0.02
+    assert (X == 1).all()
+    assert (dropped == drop_inputs(X, 0.25, seed=0, epoch=1, batch=0)).all()
+    assert (dropped != drop_inputs(X, 0.25, seed=0, epoch=1, batch=1)).any()
+    assert (dropped != _masks()[1]).any()  # not the mask of a hidden layer of that size
+
+
+def test_without_a_rate_the_inputs_are_themselves():
+    X = np.ones((2, 2))
+    assert drop_inputs(X, 0.0, seed=0, epoch=1, batch=0) is X

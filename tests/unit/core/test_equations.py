@@ -46,10 +46,10 @@ def test_every_tag_stands_once_in_core_and_once_in_the_table():
 
 
 def test_the_equations_of_the_paper_and_every_function_have_a_tag():
-    wanted = {"FWD", "BP1", "BP2", "BP3", "BP4", "SOFTMAX", "MSE", "CE", "BCE"}
+    wanted = {"FWD", "BP1", "BP2", "BP3", "BP4", "SOFTMAX", "MSE", "MAE", "HUBER", "CE", "BCE"}
     wanted |= {name.upper().replace("_", "-") + end for name in ELEMENT_WISE for end in ("", "-PRIME")}
     assert wanted <= set(_tags())
-    assert len(LOSSES) == 3  # MSE, CE, BCE: a fourth needs its tag above
+    assert len(LOSSES) == 5  # MSE, MAE, HUBER, CE, BCE: a sixth needs its tag above
 
 
 @pytest.mark.parametrize("tag", sorted(_tags()))

@@ -14,8 +14,12 @@ from core.losses import (
     OUTPUTS_OF,
     binary_cross_entropy,
     cross_entropy,
+    huber,
+    huber_gradient,
     log_softmax,
     loss_after,
+    mae,
+    mae_gradient,
     mse,
     mse_gradient,
 )
@@ -30,6 +34,40 @@ def test_mse_is_the_mean_over_the_outputs():
 def test_mse_gradient_is_two_thirds_of_the_difference_for_three_outputs():
     # 2(a − y)/K with a − y = (3, 0, −6) and K = 3: (2, 0, −4).
     assert mse_gradient(np.array([[4.0, 1.0, 0.0]]), np.array([[1.0, 1.0, 6.0]])).tolist() == [[2.0, 0.0, -4.0]]
+
+
+def test_mae_is_the_mean_over_the_outputs():
+    # (|1 − 3| + |2 − 1|)/2 = 1.5.
+    a, y = np.array([[1.0, 2.0]]), np.array([[3.0, 1.0]])
+    assert mae(a, a, y).tolist() == [1.5]
+
+
+def test_mae_gradient_is_a_third_of_the_sign_for_three_outputs():
+    # a − y = (3, 0, −6): (1, 0, −1)/3.
+    gradient = mae_gradient(np.array([[4.0, 1.0, 0.0]]), np.array([[1.0, 1.0, 6.0]]))
+    np.testing.assert_allclose(gradient, [[1 / 3, 0, -1 / 3]])
+
+
+def test_huber_worked_by_hand_on_both_sides_of_delta():
+    # δ = 2, r = (1, −2, 5): 1/2, 2, 2(5 − 1) = 8; the mean is 3.5.
+    a, y = np.array([[1.0, 0.0, 5.0]]), np.array([[0.0, 2.0, 0.0]])
+    assert huber(a, a, y, 2.0).tolist() == [3.5]
+    assert huber(a, a, y).tolist() == [(0.5 + 1.5 + 4.5) / 3]  # δ = 1
+
+
+def test_huber_gradient_worked_by_hand_on_both_sides_of_delta():
+    # δ = 2, r = (1, −2, 5, −7): (1, −2, 2, −2)/4.
+    a, y = np.array([[1.0, 0.0, 5.0, 0.0]]), np.array([[0.0, 2.0, 0.0, 7.0]])
+    assert huber_gradient(a, y, 2.0).tolist() == [[0.25, -0.5, 0.5, -0.5]]
+    assert loss_after("identity", "huber", huber_delta=2.0).gradient(a, y).tolist() == [[0.25, -0.5, 0.5, -0.5]]
+
+
+def test_huber_of_a_large_delta_is_half_of_mse_and_of_a_small_one_delta_times_mae():
+    random = np.random.default_rng(0)
+    a, y = random.normal(size=(20, 3)), random.normal(size=(20, 3))
+    np.testing.assert_allclose(loss_after("identity", "huber", huber_delta=1e3).value(a, a, y), mse(a, a, y) / 2)
+    small = loss_after("identity", "huber", huber_delta=1e-6)
+    np.testing.assert_allclose(small.value(a, a, y), 1e-6 * mae(a, a, y), rtol=1e-3)
 
 
 def test_log_softmax_survives_a_probability_that_underflows():
@@ -82,7 +120,7 @@ def test_no_loss_of_finite_numbers_is_nan(name, data):
     z = np.array(data.draw(flat), dtype=np.float32).reshape(rows, k)
     y = np.zeros_like(z)
     y[:, 0] = 1
-    output = {"mse": lambda z: z, "cross_entropy": softmax, "binary_cross_entropy": sigmoid}[name]
+    output = {"cross_entropy": softmax, "binary_cross_entropy": sigmoid}.get(name, lambda z: z)
     values = LOSSES[name].value(z, output(z), y)
     assert values.shape == (rows,)
     assert np.isfinite(values).all()

@@ -190,7 +190,9 @@ RESUMED = {
     "nesterov": {"optimizer": OptimizerConfig("sgd", 0.05, 0.9, True), "early_stopping": None},
     "sgd": {"optimizer": OptimizerConfig("sgd", 0.5)},
     "early stopping": {"early_stopping": EarlyStopping(patience=2, min_delta=0.01), "epochs": 40},
+    "adamw": {"optimizer": OptimizerConfig("adamw"), "input_dropout": 0.3, "label_smoothing": 0.1},
     "regression": {"task": "regression", "dropout": 0.5},
+    "limits": {"task": "regression", "loss": "huber", "l1": 0.01, "max_norm": 0.8, "max_gradient_norm": 0.1},
     "no validation": {"validation": 0},
 }
 

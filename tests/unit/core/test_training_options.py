@@ -1,0 +1,158 @@
+"""Each option of a training changes what it should, and nothing before it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.batches import epoch_order
+from core.configuration import OptimizerConfig
+from core.dropout import drop_inputs
+from core.label_smoothing import smooth
+from core.losses import LOSSES
+
+ONE_UPDATE = {"batch_size": 53, "epochs": 1, "early_stopping": None, "dtype": np.float64}
+PLAIN_SGD = OptimizerConfig("sgd", learning_rate=0.1)
+
+
+def _trained(trainer):
+    list(trainer.run())
+    return trainer.best_network()
+
+
+def _first_loss(trainer):
+    return next(trainer.run()).train_loss
+
+
+def _all_weights(network):
+    return np.concatenate([W.ravel() for W in network.weights])
+
+
+@pytest.mark.parametrize("loss", ["mae", "huber"])
+def test_a_robust_loss_is_less_drawn_by_an_outlier_than_mse(trainer_of, loss):
+    def constant_found(loss):
+        trainer = trainer_of(
+            "regression",
+            loss=loss,
+            hidden=(),
+            epochs=300,
+            batch_size=53,
+            early_stopping=None,
+            optimizer=OptimizerConfig(learning_rate=0.05),
+        )
+        trainer._X[:] = 0  # only the bias can learn: the mean, the median, or what lies between them
+        trainer._Y[:] = 0
+        trainer._Y[0] = 53.0
+        return _trained(trainer).biases[0]
+
+    assert constant_found("mse") == pytest.approx(1.0, abs=0.02)
+    assert np.abs(constant_found(loss)).max() < 0.1
+
+
+def test_the_huber_loss_is_reported_with_its_own_delta(trainer_of):
+    trainer = trainer_of("regression", loss="huber", huber_delta=0.25, **ONE_UPDATE)
+    passed = trainer.best_network().forward(trainer._X)
+    r = np.abs(passed.a[-1] - trainer._Y)
+    by_hand = np.where(r <= 0.25, r * r / 2, 0.25 * (r - 0.125)).mean()
+    assert _first_loss(trainer) == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize(("task", "output"), [("classification", "softmax"), ("multilabel", "sigmoid")])
+def test_labels_are_smoothed_in_training_and_not_in_validation(trainer_of, task, output):
+    plain, smoothed = (trainer_of(task, label_smoothing=s, **ONE_UPDATE) for s in (0.0, 0.2))
+    loss, passed = LOSSES[plain._config.resolved_loss], plain.best_network().forward(plain._X)
+    by_hand = loss.value(passed.z[-1], passed.a[-1], smooth(plain._Y, 0.2, output)).mean()
+    (report,) = smoothed.run()
+    assert report.train_loss == pytest.approx(by_hand)
+    passed = smoothed.best_network().forward(smoothed._X_val)
+    by_hand = loss.value(passed.z[-1], passed.a[-1], plain._Y_val).mean()
+    assert report.validation_loss == pytest.approx(by_hand)
+    assert report.train_score == next(plain.run()).train_score
+
+
+def test_smoothed_labels_make_a_network_less_sure(trainer_of):
+    fast = {"epochs": 150, "early_stopping": None, "optimizer": OptimizerConfig(learning_rate=0.01)}
+    sure, less_sure = (
+        _trained(trainer_of(label_smoothing=s, **fast)).predict(trainer_of()._X).max(axis=1).mean() for s in (0.0, 0.3)
+    )
+    assert sure > 0.95
+    assert less_sure < 0.88  # what is asked for is 1 − 0.3 + 0.3/3 = 0.8
+
+
+def test_a_long_gradient_is_shortened_and_reported_as_it_was(trainer_of):
+    plain, clipped = (trainer_of(optimizer=PLAIN_SGD, max_gradient_norm=c, **ONE_UPDATE) for c in (None, 0.01))
+    start = plain.best_network().parameters
+    (a,), (b,) = list(plain.run()), list(clipped.run())
+    assert b.gradient_norm == a.gradient_norm > 0.01
+    assert np.linalg.norm(clipped.state.parameters - start) == pytest.approx(0.1 * 0.01)
+    np.testing.assert_allclose(  # the same direction
+        clipped.state.parameters - start, (plain.state.parameters - start) * (0.01 / a.gradient_norm)
+    )
+
+
+def test_the_l1_penalty_is_in_the_training_loss_only(trainer_of):
+    plain, penalised = (trainer_of(l1=l1, **ONE_UPDATE) for l1 in (0.0, 0.1))
+    size = np.abs(_all_weights(plain.best_network())).sum()
+    (a,), (b,) = list(plain.run()), list(penalised.run())
+    assert b.train_loss == pytest.approx(a.train_loss + 0.1 * size)
+    assert b.validation_loss == pytest.approx(a.validation_loss, rel=0.05)
+
+
+def test_the_l1_penalty_draws_weights_to_zero(trainer_of):
+    def share_near_zero(**penalty):
+        network = _trained(trainer_of(epochs=100, early_stopping=None, **penalty))
+        return (np.abs(_all_weights(network)) < 0.01).mean()
+
+    assert share_near_zero(l1=0.02) > 0.3 > share_near_zero(l2=0.02) + 0.1
+    assert share_near_zero() < 0.1
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_weight_decay_shrinks_the_weights_apart_from_the_gradient(trainer_of, name):
+    without, decayed = (
+        trainer_of(optimizer=OptimizerConfig(name, 0.1, weight_decay=d), **ONE_UPDATE) for d in (0.0, 0.5)
+    )
+    start = without.best_network()
+    a, b = _trained(without), _trained(decayed)
+    for before, plain, shrunk in zip(start.weights, a.weights, b.weights, strict=True):
+        np.testing.assert_allclose(shrunk, plain - 0.05 * before)
+    for plain, free in zip(a.biases, b.biases, strict=True):
+        assert (plain == free).all()
+
+
+def test_adamw_without_decay_is_adam(trainer_of):
+    adam, adamw = (
+        _trained(trainer_of(optimizer=config))
+        for config in (OptimizerConfig(), OptimizerConfig("adamw", weight_decay=0))
+    )
+    assert adam.parameters.tobytes() == adamw.parameters.tobytes()
+
+
+def test_max_norm_holds_after_every_update(trainer_of):
+    def longest(network):
+        return max(np.linalg.norm(W, axis=1).max() for W in network.weights)
+
+    fast = {"optimizer": OptimizerConfig(learning_rate=0.05), "early_stopping": None, "epochs": 20}
+    assert longest(_trained(trainer_of(**fast))) > 1.0
+    limited = trainer_of(max_norm=0.7, **fast)
+    list(limited.run(lambda state: None if longest(limited._network) <= 0.7 + 1e-6 else pytest.fail("too long")))
+
+
+def test_inputs_are_dropped_in_training_and_not_in_validation(trainer_of):
+    trainer = trainer_of(input_dropout=0.5, **ONE_UPDATE)
+    order = epoch_order(53, 0, 1)
+    X = drop_inputs(trainer._X[order], 0.5, seed=0, epoch=1, batch=0)
+    passed = trainer.best_network().forward(X)
+    by_hand = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], trainer._Y[order]).mean()
+    (report,) = trainer.run()
+    assert report.train_loss == pytest.approx(by_hand)
+    passed = trainer.best_network().forward(trainer._X_val)
+    by_hand = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], trainer._Y_val).mean()
+    assert report.validation_loss == pytest.approx(by_hand)
+
+
+def test_an_option_that_is_off_changes_no_bit(trainer_of):
+    """Limits that are never reached leave what a training without them would be."""
+    plain, limited = trainer_of(), trainer_of(max_norm=1e6, max_gradient_norm=1e6)
+    assert [dataclasses.asdict(r) for r in plain.run()] == [dataclasses.asdict(r) for r in limited.run()]
+    assert plain.state.parameters.tobytes() == limited.state.parameters.tobytes()
