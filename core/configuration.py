@@ -12,11 +12,13 @@ from core.configuration_checks import (
     check_sizes,
     known_fields,
 )
+from core.early_stopping import EarlyStopping
 from core.errors import InvalidConfiguration
 from core.network import parameter_count
 from core.optimizer_config import OptimizerConfig
+from core.schedules import MAX_EPOCHS, ScheduleConfig
 
-__all__ = ["EarlyStopping", "OptimizerConfig", "Task", "TrainingConfig", "check_size"]
+__all__ = ["EarlyStopping", "OptimizerConfig", "ScheduleConfig", "Task", "TrainingConfig", "check_size"]
 
 Task: TypeAlias = Literal["classification", "regression", "multilabel", "distribution"]
 
@@ -38,23 +40,8 @@ TASKS: tuple[str, ...] = tuple(dict.fromkeys(task for task, _ in OUTPUT_OF))
 MAX_HIDDEN_LAYERS = 64
 MAX_LAYER_SIZE = 65_536
 MAX_PARAMETERS = 50_000_000
-MAX_EPOCHS = 100_000
 MAX_BATCH_SIZE = 1_048_576
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps
-
-
-@dataclass(frozen=True)
-class EarlyStopping:
-    """Stop after `patience` epochs without an improvement of at least `min_delta`; the best epoch is restored."""
-
-    metric: str = "validation_loss"
-    patience: int = 20
-    min_delta: float = 1e-4
-
-    def __post_init__(self) -> None:
-        check_choice("early_stopping.metric", self.metric, ("validation_loss",))
-        check_integer("early_stopping.patience", self.patience, 1, MAX_EPOCHS)
-        check_number(self, "early_stopping.min_delta", 0, 1e6)
 
 
 @dataclass(frozen=True)
@@ -85,6 +72,8 @@ class TrainingConfig:
         Shares of the rows, 0 for none.
     early_stopping : EarlyStopping or None
         None trains for all epochs and keeps the last.
+    max_seconds : float or None
+        The training ends with the batch that reaches so many seconds of the trainer's clock; None for no limit.
     l1, l2 : float
         Add l1 Σ|W| and (l2/2) Σ‖W‖² to the mean loss of a batch; biases are free.
     max_norm : float or None
@@ -111,11 +100,13 @@ class TrainingConfig:
     huber_delta: float | None = None
     label_smoothing: float = 0.0
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     epochs: int = 200
     batch_size: int = 32
     validation_fraction: float = 0.1
     test_fraction: float = 0.0
     early_stopping: EarlyStopping | None = field(default_factory=EarlyStopping)
+    max_seconds: float | None = None
     l1: float = 0.0
     l2: float = 0.0
     max_norm: float | None = None
@@ -145,6 +136,14 @@ class TrainingConfig:
                 "label_smoothing", f"the loss {self.resolved_loss} takes no label smoothing", "a cross-entropy"
             )
         check_integer("epochs", self.epochs, 1, MAX_EPOCHS)
+        if self.early_stopping is not None:
+            self.early_stopping.check_task(self.task)
+        if self.schedule.min_learning_rate > self.optimizer.learning_rate:
+            raise InvalidConfiguration(
+                "schedule.min_learning_rate",
+                "it is above the learning rate",
+                f"{self.optimizer.learning_rate:g} at most",
+            )
         check_integer("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
         check_number(self, "validation_fraction", 0, 0.5)
         check_number(self, "test_fraction", 0, 0.5)
@@ -154,9 +153,9 @@ class TrainingConfig:
             )
         check_number(self, "l1", 0, 1e6)
         check_number(self, "l2", 0, 1e6)
-        for name in ("max_norm", "max_gradient_norm", "clip"):
+        for name in ("max_norm", "max_gradient_norm", "clip", "max_seconds"):
             if getattr(self, name) is not None:
-                check_number(self, name, 0, 1e6, above=True)
+                check_number(self, name, 0, 1e9, above=True)
         check_integer("seed", self.seed, 0, MAX_SEED)
         check_size(self.hidden, 1, 1)
 
@@ -188,6 +187,8 @@ class TrainingConfig:
             raise InvalidConfiguration("task", "it is missing", "one of " + ", ".join(TASKS))
         if "optimizer" in values:
             values["optimizer"] = OptimizerConfig(**known_fields(OptimizerConfig, values["optimizer"], "optimizer."))
+        if "schedule" in values:
+            values["schedule"] = ScheduleConfig(**known_fields(ScheduleConfig, values["schedule"], "schedule."))
         if values.get("early_stopping") is not None:
             stopping = known_fields(EarlyStopping, values["early_stopping"], "early_stopping.")
             values["early_stopping"] = EarlyStopping(**stopping)

@@ -10,10 +10,12 @@ import numpy as np
 
 from core.arrays import Float64Array, FloatArray
 from core.calibration import calibration_bins, calibration_error
+from core.class_scores import balanced_accuracy, macro_f1, roc_auc
 from core.configuration import Task
 from core.intervals import LEVEL, bootstrap_interval, wilson_interval
 from core.scores import right, score, spread
 from core.targets import TargetEncoding
+from core.watched_metrics import choices
 
 MAX_CONFUSION_CLASSES = 100
 LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)  # a float32 probability that fell to 0 was below this
@@ -83,6 +85,9 @@ def _classification(p: Float64Array, y: Float64Array, encoding: TargetEncoding) 
     bins = calibration_bins(p.max(axis=1), predicted == truth)
     metrics: dict[str, Any] = {
         "accuracy": float((predicted == truth).mean()),
+        "balanced_accuracy": balanced_accuracy(truth, predicted),
+        "macro_f1": macro_f1(choices("classification", p), y),
+        "roc_auc": roc_auc(p, y),
         "log_loss": _cross_entropy(p, y),
         "brier_score": float(np.square(p - y).sum(axis=1).mean()),
         "calibration_error": calibration_error(bins),
@@ -105,6 +110,8 @@ def _multilabel(p: Float64Array, y: Float64Array, _encoding: TargetEncoding) -> 
         "subset_accuracy": float(right("multilabel", p, y).mean()),
         "hamming_loss": float((chosen != wanted).mean()),
         "micro_f1": float(2 * (chosen & wanted).sum() / named) if named else None,
+        "macro_f1": macro_f1(chosen, wanted),
+        "roc_auc": roc_auc(p, y),
         "binary_cross_entropy": _cross_entropy(p, y) + _cross_entropy(1 - p, 1 - y),
     }
 

@@ -17,7 +17,9 @@ Vectors = dict[str, FloatArray]
 
 
 class Optimizer(Protocol):
-    """What training asks of an optimizer."""
+    """What training asks of an optimizer; it sets the learning rate before each update."""
+
+    learning_rate: float
 
     def initial(self, parameters: FloatArray) -> Vectors:
         """The vectors to remember before the first update."""

@@ -12,7 +12,8 @@ from core.batches import batch_count, batch_rows, epoch_order
 from core.clipping import clip_by_norm
 from core.configuration import TrainingConfig, check_size
 from core.dropout import drop_inputs, dropout_masks
-from core.errors import NotEnoughRows, TrainingDiverged, UnreadableState
+from core.early_stopping import LOWER_IS_BETTER
+from core.errors import NotEnoughRows, TrainingDiverged
 from core.label_smoothing import smooth
 from core.losses import loss_after
 from core.max_norm import limit_norms
@@ -20,9 +21,12 @@ from core.network import MLP
 from core.optimizers import optimizer_of
 from core.penalty import add_l1_gradient, add_l2_gradient, l1_penalty, l2_penalty
 from core.reports import EpochReport
+from core.schedules import scheduled_rate
 from core.scores import score, spread, tally
 from core.targets import TargetEncoding
 from core.training_state import EpochSums, TrainingState
+from core.validation import ValidationRows
+from core.watched_metrics import WATCHED
 from core.weight_decay import decay_weights
 
 __all__ = ["EpochReport", "Trainer", "TrainingState"]
@@ -81,10 +85,12 @@ class Trainer:
         self._X_val = self._Y_val = None
         if X_val is not None and Y_val is not None and len(X_val) > 0:
             self._X_val, self._Y_val = (np.ascontiguousarray(part, dtype=dtype) for part in (X_val, Y_val))
-            self._spread_val = spread(self._Y_val)
         self._spread = spread(self._Y)
         self._clock = clock
         self._loss = loss_after(config.output_activation, config.resolved_loss, huber_delta=config.huber_delta)
+        self._validation: ValidationRows | None = None
+        if self._X_val is not None and self._Y_val is not None:
+            self._validation = ValidationRows(config, self._loss, self._X_val, self._Y_val, target_encoding)
         self._optimizer = optimizer_of(config.optimizer)
         layer_sizes = (X.shape[1], *config.hidden, target_encoding.n_outputs)
         self._network = MLP.initialize(
@@ -95,7 +101,7 @@ class Trainer:
         if state is None:
             state = TrainingState(self._network.parameters, vectors)
         else:
-            self._check_fits(state, {"parameters": self._network.parameters, **vectors})
+            state.check_fits({"parameters": self._network.parameters, **vectors})
             self._network = MLP(layer_sizes, config.activation, config.output_activation, state.parameters)
         self.state = state
 
@@ -103,7 +109,7 @@ class Trainer:
     def best_epoch(self) -> int:
         """The epoch whose network `best_network` gives; 0 before the first has ended."""
         progress = self.state.progress
-        return progress.best_epoch if progress.best_epoch is not None else progress.epoch - 1
+        return progress.watch.best_epoch if progress.watch.best_epoch is not None else progress.epoch - 1
 
     def best_network(self) -> MLP:
         """A copy of the network of the best epoch with early stopping, else of the network as it is."""
@@ -117,7 +123,7 @@ class Trainer:
         )
 
     def run(self, on_batch: OnBatch | None = None) -> Iterator[EpochReport]:
-        """Train until the epochs are done or early stopping ends it.
+        """Train until the epochs are done, or early stopping or the limit on seconds ends it.
 
         `on_batch(state)` is called after every batch. It may raise: the state is consistent then, as it is whenever a
         report is yielded, and a trainer that is given it goes on as if nothing had happened. An epoch whose last batch
@@ -136,11 +142,23 @@ class Trainer:
         batches = batch_count(len(self._X), self._config.batch_size)
         while not progress.stopped:
             order = epoch_order(len(self._X), self._config.seed, progress.epoch)
-            while progress.batch < batches:
+            while progress.batch < batches and not self._is_out_of_time():
                 self._train_batch(batch_rows(order, self._config.batch_size, progress.batch))
                 if on_batch is not None:
                     on_batch(self.state)
-            yield self._end_epoch(batches)
+            yield self._end_epoch()
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the epoch in progress."""
+        config, progress = self._config, self.state.progress
+        base, reductions = config.optimizer.learning_rate, progress.plateau.reductions
+        return scheduled_rate(config.schedule, base, progress.epoch, config.epochs, reductions)
+
+    def _is_out_of_time(self) -> bool:
+        """Whether the batches so far, at least one of this epoch among them, have taken the time that there is."""
+        limit, progress = self._config.max_seconds, self.state.progress
+        return limit is not None and progress.batch > 0 and progress.seconds + self.state.sums.seconds >= limit
 
     def _train_batch(self, rows: IndexArray) -> None:
         config, progress, sums, network = self._config, self.state.progress, self.state.sums, self._network
@@ -172,8 +190,9 @@ class Trainer:
                 raise self._diverged(progress.batch + 1)
             if config.max_gradient_norm is not None:
                 clip_by_norm(self._gradient, gradient_norm, config.max_gradient_norm)
+            self._optimizer.learning_rate = self.learning_rate
             if config.optimizer.weight_decay > 0:
-                decay_weights(network, config.optimizer.learning_rate, config.optimizer.weight_decay)
+                decay_weights(network, self.learning_rate, config.optimizer.weight_decay)
             self._optimizer.update(network.parameters, self._gradient, self.state.optimizer, progress.step + 1)
             if config.max_norm is not None:
                 limit_norms(network, config.max_norm)
@@ -187,70 +206,53 @@ class Trainer:
         sums.score = added if sums.score is None else sums.score + added
         sums.seconds += self._clock() - started
 
-    def _end_epoch(self, batches: int) -> EpochReport:
+    def _end_epoch(self) -> EpochReport:
         config, progress, sums = self._config, self.state.progress, self.state.sums
         started = self._clock()
         if not np.isfinite(self._network.parameters).all():
-            raise self._diverged(batches)
-        validation_loss, validation_score = self._validate(batches)
+            raise self._diverged(progress.batch)
+        validation = self._validation.measure(self._network) if self._validation is not None else None
+        if self._validation is not None and validation is None:
+            raise self._diverged(progress.batch)
         train_loss = sums.loss / sums.rows
         assert sums.score is not None  # an epoch has at least one batch
+        share = sums.rows / len(self._X)  # 1 but for an epoch that the limit on seconds cuts short
         report = EpochReport(
             epoch=progress.epoch,
             train_loss=train_loss,
-            validation_loss=validation_loss,
-            train_score=score(config.task, sums.score, sums.rows, self._spread),
-            validation_score=validation_score,
-            learning_rate=config.optimizer.learning_rate,
-            gradient_norm=sums.gradient_norm / batches,
+            validation_loss=None if validation is None else validation.loss,
+            train_score=score(config.task, sums.score, sums.rows, self._spread * share),
+            validation_score=None if validation is None else validation.score,
+            learning_rate=self.learning_rate,
+            gradient_norm=sums.gradient_norm / progress.batch,
             seconds=sums.seconds + self._clock() - started,
             samples=sums.rows,
         )
-        self._watch(train_loss if validation_loss is None else validation_loss)
-        progress.stopped = progress.stopped or progress.epoch >= config.epochs
+        self._watch(report, None if validation is None else validation.watched)
+        progress.seconds += report.seconds
+        progress.out_of_time = config.max_seconds is not None and progress.seconds >= config.max_seconds
+        progress.stopped = progress.stopped or progress.out_of_time or progress.epoch >= config.epochs
         progress.epoch += 1
         progress.batch = 0
         self.state.sums = EpochSums()
         return report
 
-    def _validate(self, batches: int) -> tuple[float | None, float | None]:
-        """The loss and the score of the validation rows, without dropout."""
-        if self._X_val is None or self._Y_val is None:
-            return None, None
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            z = self._network.logits(self._X_val)
-            outputs = self._network.output(z)
-            loss = float(self._loss.value(z, outputs, self._Y_val).mean(dtype=np.float64))
-            if not math.isfinite(loss):
-                raise self._diverged(batches)
-            total = tally(self._config.task, outputs, self._Y_val)
-        return loss, score(self._config.task, total, len(z), self._spread_val)
-
-    def _watch(self, loss: float) -> None:
-        """Early stopping: keep the epoch of the lowest loss, and count the epochs since it last fell by min_delta."""
-        stopping, progress = self._config.early_stopping, self.state.progress
+    def _watch(self, report: EpochReport, watched: float | None) -> None:
+        """Let the schedule and early stopping see the epoch."""
+        config, progress, stopping = self._config, self.state.progress, self._config.early_stopping
+        loss = report.train_loss if report.validation_loss is None else report.validation_loss
+        if config.schedule.name == "plateau":
+            progress.plateau.watch(config.schedule, loss)
         if stopping is None:
             return
-        if progress.best_loss is None or loss < progress.best_loss:
-            progress.best_loss, progress.best_epoch = loss, progress.epoch
+        metric = "train_loss" if report.validation_loss is None else stopping.metric
+        value = watched if metric in WATCHED else getattr(report, metric)
+        lower = metric in LOWER_IS_BETTER
+        if progress.watch.see(progress.epoch, value, lower_is_better=lower, min_delta=stopping.min_delta):
             self.state.best_parameters = self.state.parameters.copy()
-        if progress.reference_loss is None or loss <= progress.reference_loss - stopping.min_delta:
-            progress.reference_loss, progress.epochs_without_improvement = loss, 0
-        else:
-            progress.epochs_without_improvement += 1
-        progress.stopped = progress.epochs_without_improvement >= stopping.patience
+        progress.stopped = progress.watch.epochs_without_improvement >= stopping.patience
 
     def _diverged(self, batch: int) -> TrainingDiverged:
         rate = self._config.optimizer.learning_rate
         hint = f"try a learning rate below {rate:g}, such as {rate / 10:g}; or look for extreme values in the table"
         return TrainingDiverged(self.state.progress.epoch, batch, self.state.progress.last_loss, hint)
-
-    @staticmethod
-    def _check_fits(state: TrainingState, expected: dict[str, FloatArray]) -> None:
-        found = {"parameters": state.parameters, **state.optimizer}
-        if state.best_parameters is not None:
-            found["best_parameters"] = state.best_parameters
-            expected = {**expected, "best_parameters": expected["parameters"]}
-        shapes = {name: (vector.shape, vector.dtype) for name, vector in found.items()}
-        if shapes != {name: (vector.shape, vector.dtype) for name, vector in expected.items()}:
-            raise UnreadableState("the training state is of another network or optimizer than the configuration")

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Float64Array, FloatArray
+from core.early_stopping import Watch
 from core.errors import UnreadableState
 from core.optimizers import Vectors
+from core.schedules import Plateau
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 OPTIMIZER_PREFIX = "optimizer."
 
 
@@ -37,7 +39,7 @@ class EpochSums:
 
 @dataclass
 class Progress:
-    """The counters of a training, all plain JSON values.
+    """The counters of a training; through `asdict` all plain JSON values.
 
     Attributes
     ----------
@@ -49,27 +51,32 @@ class Progress:
         Batches done in all; it only rises.
     last_loss : float or None
         Mean loss of the last batch.
-    best_epoch : int or None
-        The epoch of the lowest watched loss.
-    best_loss : float or None
-        That loss.
-    reference_loss : float or None
-        The watched loss at the last improvement of at least min_delta.
-    epochs_without_improvement : int
-        Epochs since then.
+    seconds : float
+        That the epochs before this one took.
+    watch : Watch
+        Early stopping's memory.
+    plateau : Plateau
+        The schedule's memory.
     stopped : bool
         No epoch is left to do.
+    out_of_time : bool
+        It was stopped by the limit on seconds.
     """
 
     epoch: int = 1
     batch: int = 0
     step: int = 0
     last_loss: float | None = None
-    best_epoch: int | None = None
-    best_loss: float | None = None
-    reference_loss: float | None = None
-    epochs_without_improvement: int = 0
+    seconds: float = 0.0
+    watch: Watch = field(default_factory=Watch)
+    plateau: Plateau = field(default_factory=Plateau)
     stopped: bool = False
+    out_of_time: bool = False
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Progress":
+        """The counters that `asdict` gave."""
+        return cls(**{**data, "watch": Watch(**data["watch"]), "plateau": Plateau(**data["plateau"])})
 
 
 @dataclass
@@ -108,6 +115,20 @@ class TrainingState:
         """Batches done in this epoch."""
         return self.progress.batch
 
+    def check_fits(self, expected: Mapping[str, FloatArray]) -> None:
+        """Refuse to go on with another network or optimizer than that of the `parameters` and vectors expected.
+
+        Raises
+        ------
+        UnreadableState
+        """
+        found, expected = {"parameters": self.parameters, **self.optimizer}, dict(expected)
+        if self.best_parameters is not None:
+            found["best_parameters"], expected["best_parameters"] = self.best_parameters, expected["parameters"]
+        shapes = {name: (vector.shape, vector.dtype) for name, vector in found.items()}
+        if shapes != {name: (vector.shape, vector.dtype) for name, vector in expected.items()}:
+            raise UnreadableState("the training state is of another network or optimizer than the configuration")
+
     def to_tensors(self) -> tuple[dict[str, FloatArray], dict[str, Any]]:
         """The state as named arrays (copies) and a dict that JSON can hold."""
         tensors = {"parameters": self.parameters.copy()}
@@ -139,7 +160,7 @@ class TrainingState:
                     if name.startswith(OPTIMIZER_PREFIX)
                 },
                 None if best is None else np.array(best),
-                Progress(**meta["progress"]),
+                Progress.from_dict(meta["progress"]),
                 EpochSums.from_dict(meta["sums"]),
             )
         except (KeyError, TypeError) as error:

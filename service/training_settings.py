@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.configuration import EarlyStopping, OptimizerConfig, TrainingConfig
+from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig, TrainingConfig
 from core.errors import InvalidConfiguration
+from core.schedules import FIELDS_OF
 from service.problems import Problem, pointer, problem_at
 from service.schemas.train import TrainRequest
 
@@ -17,6 +18,7 @@ _NETWORK_FIELDS = ("hidden", "activation", "dropout", "input_dropout")
 _PLAIN_FIELDS = (
     "epochs",
     "validation_fraction",
+    "max_seconds",
     "huber_delta",
     "label_smoothing",
     "l1",
@@ -60,6 +62,7 @@ def training_config(request: TrainRequest, task: str, n_rows: int, inferred: dic
             input_dropout=request.network.input_dropout,
             loss=request.loss,
             optimizer=OptimizerConfig(**request.optimizer.model_dump(exclude_none=True)),
+            schedule=ScheduleConfig(**request.schedule.model_dump(exclude_none=True)),
             batch_size=batch_size,
             test_fraction=test_fraction,
             early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
@@ -87,6 +90,9 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     shown["loss"] = training.resolved_loss
     names = ("name", "learning_rate", *_OPTIMIZER_FIELDS[optimizer.name])
     shown["optimizer"] = {name: getattr(optimizer, name) for name in names}
+    schedule = training.schedule
+    names = ("name", "warmup_epochs", *sorted(FIELDS_OF[schedule.name]))
+    shown["schedule"] = {name: getattr(schedule, name) for name in names}
     shown |= {name: plain[name] for name in (*_CHOSEN_FIELDS, *_PLAIN_FIELDS)}
     shown["inferred"] = config.get("inferred", {})
     return shown

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
 from collections.abc import Callable
 from typing import Any
 
 from core.errors import UnreadableState
-from core.training import Trainer, TrainingState
+from core.training import Trainer
 from store import leases, registry
 from store.checkpoints import load_checkpoint
 from store.errors import Corrupt, LeaseLost
@@ -28,6 +27,7 @@ from worker.outages import is_outage, through_outages
 from worker.progress import Progress
 from worker.publisher import publish, publish_queued
 from worker.runtime import Runtime
+from worker.trainer import trainer_of
 from worker.training_data import TrainingData, prepare
 from worker.version import kept_version, trained_version
 
@@ -76,6 +76,7 @@ class Attempt:
         self._runtime, self._job = runtime, job
         self._database, self._settings = runtime.database, runtime.settings
         self._fence = Fence(job.id, job.token)
+        self._warnings: list[dict[str, Any]] = job.warnings
         self.heartbeat = Heartbeat(
             runtime.database,
             self._fence,
@@ -150,31 +151,19 @@ class Attempt:
         else:
             self._patiently(progress.write)
             version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
-            self._finish("succeeded", version=version)
+            self._finish("succeeded", version=version, **self._ended_by_the_clock(trainer))
 
     def _trainer(self, config: JobConfig, data: TrainingData) -> Trainer:
         """A trainer that goes on from the job's checkpoint, where there is one that this code can read."""
 
-        def trainer(state: TrainingState | None) -> Trainer:
-            return Trainer(
-                config.training,
-                data.train.X,
-                data.train.Y,
-                data.validation.X,
-                data.validation.Y,
-                data.target_encoding,
-                state=state,
-                clock=time.perf_counter,
-            )
-
         try:
             with self._database.read() as s:
                 checkpoint = load_checkpoint(s, self._job)
-            resumed = trainer(decode(checkpoint) if checkpoint is not None else None)
+            resumed = trainer_of(config, data, decode(checkpoint) if checkpoint is not None else None)
         except (Corrupt, UnreadableState) as error:
             # The same seed leads to the same epochs again: only time is lost.
             logger.warning("Job %s begins anew, its checkpoint is of no use: %s", self._job.id, error)
-            return trainer(None)
+            return trainer_of(config, data)
         if checkpoint is not None:
             logger.info("Job %s goes on in epoch %d", self._job.id, resumed.state.epoch)
         return resumed
@@ -186,21 +175,31 @@ class Attempt:
         bit_identical = job.bit_identical and (not begun or job.fingerprint == here)
         if not bit_identical:
             logger.warning("Job %s goes on under another fingerprint: not bit-identical", job.id)
-        warnings = job.warnings + [warning for warning in data.warnings if warning not in job.warnings]
+        self._warnings = job.warnings + [warning for warning in data.warnings if warning not in job.warnings]
 
         def record() -> None:
             with self._database.write() as s:
-                leases.fenced(s, self._fence, fingerprint=here, bit_identical=bit_identical, warnings=warnings)
+                leases.fenced(s, self._fence, fingerprint=here, bit_identical=bit_identical, warnings=self._warnings)
 
         self._patiently(record)
 
-    def _finish(self, status: str, *, version: NewVersion | None = None, error: dict[str, Any] | None = None) -> None:
+    def _ended_by_the_clock(self, trainer: Trainer) -> dict[str, Any]:
+        """What the job says of a training that its limit on seconds has ended: another run may end elsewhere."""
+        if not trainer.state.progress.out_of_time:
+            return {}
+        detail = f"The limit on seconds ended the training in epoch {trainer.state.epoch - 1}."
+        warning = {"code": "out_of_time", "column": None, "detail": detail}
+        return {"warnings": [*self._warnings, warning], "bit_identical": False}
+
+    def _finish(
+        self, status: str, *, version: NewVersion | None = None, error: dict[str, Any] | None = None, **values: Any
+    ) -> None:
         """End the job and publish its version, if any, in one fenced transaction."""
         job = self._job
 
         def finish() -> None:
             with self._database.write() as s:
-                leases.finish(s, self._fence, status, error=error)
+                leases.finish(s, self._fence, status, error=error, **values)
                 if version is not None:
                     config = JobConfig.from_dict(job.config)
                     registry.publish_version(

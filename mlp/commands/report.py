@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 _SCORES = (
     ("accuracy", "accuracy"),
+    ("balanced_accuracy", "balanced accuracy"),
     ("subset_accuracy", "subset accuracy"),
     ("r2", "R²"),
     ("rmse", "root mean squared error"),
     ("mae", "mean absolute error"),
     ("micro_f1", "F1 over all labels"),
+    ("macro_f1", "mean F1"),
+    ("roc_auc", "area under the ROC curve"),
     ("hamming_loss", "Hamming loss"),
     ("log_loss", "log-loss, nats"),
     ("cross_entropy", "cross-entropy, nats"),

@@ -36,6 +36,15 @@ def train(
     momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None,
     nesterov: Annotated[bool | None, typer.Option("--nesterov", help="Nesterov's momentum, of sgd.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Of adamw and sgd.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="Of the learning rate: constant, step, cosine or plateau.")
+    ] = None,
+    warmup_epochs: Annotated[int | None, typer.Option(help="Epochs over which the learning rate rises.")] = None,
+    stop_on: Annotated[
+        str | None, typer.Option(help="What early stopping watches, such as validation_loss or validation_roc_auc.")
+    ] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without an improvement, then it stops.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="The training ends after so many seconds.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training rows at most.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a step.")] = None,
     test_fraction: Annotated[float | None, typer.Option(help="Share of rows kept for the final score.")] = None,
@@ -65,6 +74,9 @@ def train(
         huber_delta=huber_delta,
         label_smoothing=label_smoothing,
         optimizer=steps or None,
+        schedule=_given(name=schedule, warmup_epochs=warmup_epochs) or None,
+        early_stopping=_given(metric=stop_on, patience=patience) or None,
+        max_seconds=max_seconds,
         epochs=epochs,
         batch_size=batch_size,
         test_fraction=test_fraction,

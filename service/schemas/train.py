@@ -35,10 +35,27 @@ class OptimizerRequest(Body):
     )
 
 
+class ScheduleRequest(Body):
+    """How the learning rate goes over the epochs."""
+
+    name: str = Field("constant", description="constant, step, cosine or plateau.")
+    warmup_epochs: int | None = Field(None, description="The rate rises evenly over so many first epochs. Default: 0.")
+    step_epochs: int | None = Field(None, description="step: the rate falls after each so many epochs. Default: 30.")
+    factor: float | None = Field(None, description="step, plateau: what it is multiplied by. Default: 0.1.")
+    patience: int | None = Field(None, description="plateau: epochs without an improvement. Default: 10.")
+    min_delta: float | None = Field(None, description="plateau: least fall of the loss that counts. Default: 0.0001.")
+    min_learning_rate: float | None = Field(None, description="cosine, plateau: where the fall ends. Default: 0.")
+
+
 class EarlyStoppingRequest(Body):
     """When to stop before the last epoch."""
 
-    metric: str = "validation_loss"
+    metric: str = Field(
+        "validation_loss",
+        description="validation_loss, validation_score, train_loss, train_score; classification: "
+        "validation_balanced_accuracy, validation_macro_f1, validation_roc_auc; regression: validation_rmse, "
+        "validation_mae.",
+    )
     patience: int = Field(20, description="Epochs without an improvement.")
     min_delta: float = Field(1e-4, description="Least improvement that counts.")
 
@@ -62,11 +79,15 @@ class TrainRequest(Body):
     )
     label_smoothing: float = Field(0.0, description="Share of each training label spread evenly, 0 to below 1.")
     optimizer: OptimizerRequest = OptimizerRequest()
+    schedule: ScheduleRequest = ScheduleRequest()
     epochs: int = Field(200, description="At most this many.")
     batch_size: int | None = Field(None, description="Default: 32; 128 from 10,000 rows.")
     validation_fraction: float = Field(0.1, description="Share of rows that watch the training.")
     test_fraction: float | None = Field(None, description="Share scored once at the end. Default: 0.15 from 200 rows.")
     early_stopping: EarlyStoppingRequest | None = EarlyStoppingRequest()
+    max_seconds: float | None = Field(
+        None, description="The training ends with the batch that reaches so many seconds; null: no limit."
+    )
     l1: float = Field(0.0, description="Weight of Σ|W| in the loss.")
     l2: float = Field(0.0, description="Weight of (1/2) Σ‖W‖² in the loss.")
     max_norm: float | None = Field(None, description="Greatest length of a unit's incoming weights; null: none.")

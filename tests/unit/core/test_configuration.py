@@ -12,6 +12,7 @@ from core.configuration import (
     TASKS,
     EarlyStopping,
     OptimizerConfig,
+    ScheduleConfig,
     TrainingConfig,
     check_size,
 )
@@ -31,7 +32,9 @@ FULL = TrainingConfig(
     batch_size=5,
     validation_fraction=0.2,
     test_fraction=0.3,
-    early_stopping=EarlyStopping(patience=3),
+    early_stopping=EarlyStopping("validation_macro_f1", patience=3),
+    schedule=ScheduleConfig("cosine", warmup_epochs=2, min_learning_rate=0.01),
+    max_seconds=60.0,
     l1=0.02,
     l2=0.01,
     max_norm=3.0,
@@ -104,6 +107,7 @@ REFUSED = [
     ("l1", -0.1),
     ("max_norm", 0),
     ("max_gradient_norm", -1),
+    ("max_seconds", 0),
     ("dropout", 1),
     ("dropout", -0.1),
     ("dropout", False),
@@ -145,6 +149,14 @@ def test_a_setting_that_cannot_be_is_refused_by_its_field(field, value):
         ("optimizer", "weight_decay", -1),
         ("optimizer", "weight_decay", 0.1),
         ("early_stopping", "metric", "test_loss"),
+        ("early_stopping", "metric", "validation_macro_f1"),
+        ("schedule", "name", "exponential"),
+        ("schedule", "warmup_epochs", -1),
+        ("schedule", "step_epochs", 0),
+        ("schedule", "factor", 1),
+        ("schedule", "patience", 0),
+        ("schedule", "min_delta", -1),
+        ("schedule", "min_learning_rate", -1),
         ("early_stopping", "patience", 0),
         ("early_stopping", "min_delta", -1),
     ],
@@ -170,6 +182,13 @@ def test_the_huber_loss_has_a_usual_delta_and_the_others_none():
     assert refused.value.field == "huber_delta"
 
 
+def test_a_schedule_may_not_end_above_where_it_begins():
+    cosine = {"name": "cosine", "min_learning_rate": 0.01}
+    with pytest.raises(InvalidConfiguration, match="above the learning rate") as refused:
+        TrainingConfig.from_dict({"task": "regression", "schedule": cosine})
+    assert refused.value.field == "schedule.min_learning_rate"
+
+
 def test_label_smoothing_needs_a_cross_entropy():
     with pytest.raises(InvalidConfiguration, match="the loss mse takes no label smoothing"):
         TrainingConfig(task="classification", loss="mse", label_smoothing=0.1)
@@ -190,7 +209,7 @@ def test_the_task_is_required():
         TrainingConfig.from_dict({})
 
 
-@pytest.mark.parametrize("part", ["optimizer", "early_stopping"])
+@pytest.mark.parametrize("part", ["optimizer", "early_stopping", "schedule"])
 def test_a_part_must_be_an_object(part):
     with pytest.raises(InvalidConfiguration, match="it is not an object"):
         TrainingConfig.from_dict({"task": "regression", part: "adam"})

@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 
 from core.backprop import backward
 from core.batches import epoch_order
-from core.configuration import EarlyStopping, OptimizerConfig
+from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig
 from core.dropout import dropout_masks
 from core.errors import InvalidConfiguration, NotEnoughRows, TrainingDiverged, UnreadableState
 from core.losses import LOSSES
@@ -193,6 +193,9 @@ RESUMED = {
     "adamw": {"optimizer": OptimizerConfig("adamw"), "input_dropout": 0.3, "label_smoothing": 0.1},
     "regression": {"task": "regression", "dropout": 0.5},
     "limits": {"task": "regression", "loss": "huber", "l1": 0.01, "max_norm": 0.8, "max_gradient_norm": 0.1},
+    "cosine": {"schedule": ScheduleConfig("cosine", warmup_epochs=2)},
+    "plateau": {"schedule": ScheduleConfig("plateau", patience=2, min_delta=1.0), "epochs": 12, "early_stopping": None},
+    "another metric": {"early_stopping": EarlyStopping("validation_roc_auc", patience=2), "epochs": 40},
     "no validation": {"validation": 0},
 }
 

@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 
 from core.batches import epoch_order
-from core.configuration import OptimizerConfig
+from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig
 from core.dropout import drop_inputs
+from core.early_stopping import LOWER_IS_BETTER, TASKS_OF
 from core.label_smoothing import smooth
 from core.losses import LOSSES
+from core.schedules import scheduled_rate
+from core.targets import TargetEncoding
+from core.watched_metrics import WATCHED
+
+ENCODINGS = {
+    "classification": TargetEncoding("classification", ("y",), ("a", "b", "c")),
+    "regression": TargetEncoding("regression", ("y", "z"), (), (0.0, 0.0), (1.0, 1.0)),
+    "multilabel": TargetEncoding("multilabel", ("y", "z"), ("y", "z")),
+}
 
 ONE_UPDATE = {"batch_size": 53, "epochs": 1, "early_stopping": None, "dtype": np.float64}
 PLAIN_SGD = OptimizerConfig("sgd", learning_rate=0.1)
@@ -156,3 +166,114 @@ def test_an_option_that_is_off_changes_no_bit(trainer_of):
     plain, limited = trainer_of(), trainer_of(max_norm=1e6, max_gradient_norm=1e6)
     assert [dataclasses.asdict(r) for r in plain.run()] == [dataclasses.asdict(r) for r in limited.run()]
     assert plain.state.parameters.tobytes() == limited.state.parameters.tobytes()
+
+
+SCHEDULES = {
+    "step": ScheduleConfig("step", step_epochs=2, factor=0.5),
+    "cosine": ScheduleConfig("cosine", warmup_epochs=2, min_learning_rate=1e-4),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_scheduled_rate_is_used_and_reported(trainer_of, name):
+    """SGD's first update of an epoch is its rate times the gradient: read the rate off the parameters."""
+    schedule, used = SCHEDULES[name], []
+    trainer = trainer_of(optimizer=PLAIN_SGD, schedule=schedule, batch_size=53, early_stopping=None, dtype=np.float64)
+    before = trainer.state.parameters.copy()
+
+    def read_off(state):
+        used.append(np.linalg.norm(state.parameters - before) / np.linalg.norm(trainer._gradient))
+        before[:] = state.parameters
+
+    # The last operation on the gradient buffer is SGD's own reading of it: plain SGD leaves it as it is.
+    reported = [report.learning_rate for report in trainer.run(read_off)]
+    assert reported == [scheduled_rate(schedule, 0.1, epoch, 6, 0) for epoch in range(1, 7)]
+    assert len(set(reported)) >= 3
+    np.testing.assert_allclose(used, reported, rtol=1e-6)
+
+
+@pytest.mark.parametrize("config", [OptimizerConfig(), OptimizerConfig("adamw"), OptimizerConfig("sgd", momentum=0.5)])
+def test_every_optimizer_follows_the_schedule(trainer_of, config):
+    nearly_off = ScheduleConfig("step", step_epochs=1, factor=1e-12)
+    trainer = trainer_of(optimizer=config, schedule=nearly_off, early_stopping=None, epochs=3)
+    run = trainer.run()
+    next(run)
+    velocity = trainer.state.optimizer.get("velocity")
+    if velocity is not None:
+        velocity[:] = 0  # what momentum remembers of the first epoch
+    after_one = trainer.state.parameters.copy()
+    list(run)
+    np.testing.assert_allclose(trainer.state.parameters, after_one, atol=1e-8)
+
+
+def test_the_rate_falls_on_a_plateau_of_the_validation_loss(trainer_of):
+    plateau = ScheduleConfig("plateau", patience=2, factor=0.1, min_delta=1000.0)
+    reports = list(trainer_of(schedule=plateau, optimizer=PLAIN_SGD, epochs=7, early_stopping=None).run())
+    # No loss falls by 1,000: the first is the reference, then every second epoch is a plateau.
+    assert [round(report.learning_rate, 9) for report in reports] == [0.1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
+
+
+def test_early_stopping_watches_the_metric_that_it_is_told(trainer_of):
+    stopping = EarlyStopping("validation_score", patience=30)
+    trainer = trainer_of(early_stopping=stopping, epochs=60, optimizer=OptimizerConfig(learning_rate=0.05))
+    reports = list(trainer.run())
+    scores = [report.validation_score for report in reports]
+    assert trainer.best_epoch == 1 + int(np.argmax(scores))
+    assert trainer.best_epoch != 1 + int(np.argmin([report.validation_loss for report in reports]))
+
+
+@pytest.mark.parametrize(
+    ("task", "metric"), [(task, metric) for metric in TASKS_OF for task in TASKS_OF[metric] if metric in WATCHED]
+)
+def test_the_best_epoch_is_that_of_the_best_metric(trainer_of, task, metric):
+    stopping = EarlyStopping(metric, patience=100, min_delta=0)
+    trainer = trainer_of(task, early_stopping=stopping, epochs=25, optimizer=OptimizerConfig(learning_rate=0.02))
+    values = []
+    for _ in trainer.run():
+        outputs = trainer._network.predict(trainer._X_val)
+        values.append(WATCHED[metric](outputs, trainer._Y_val, ENCODINGS[task]))
+    best = np.argmin(values) if metric in LOWER_IS_BETTER else np.argmax(values)
+    assert trainer.best_epoch == 1 + best
+    assert (WATCHED[metric](trainer.best_network().predict(trainer._X_val), trainer._Y_val, ENCODINGS[task])) == values[
+        best
+    ]
+
+
+@pytest.mark.parametrize("metric", ["validation_score", "validation_macro_f1"])
+def test_without_validation_rows_the_training_loss_stands_in_for_their_metric(trainer_of, metric):
+    trainer = trainer_of(early_stopping=EarlyStopping(metric), validation=0)
+    losses = [report.train_loss for report in trainer.run()]
+    assert trainer.best_epoch == 1 + int(np.argmin(losses))
+
+
+def test_a_limit_on_seconds_ends_the_training_with_the_batch_that_reaches_it(trainer_of):
+    # Each batch takes one tick, and validation one: 8 s an epoch of 7 batches. 20 s end in the 4th batch of the third.
+    trainer = trainer_of(max_seconds=20, epochs=100, early_stopping=None)
+    reports = list(trainer.run())
+    assert [report.samples for report in reports] == [53, 53, 32]
+    assert trainer.state.progress.out_of_time
+    assert (trainer.state.step, trainer.best_epoch) == (18, 3)
+    assert list(trainer.run()) == []
+
+
+def test_up_to_its_limit_a_training_is_what_it_would_be_without(trainer_of):
+    limited, free = (trainer_of(max_seconds=s, epochs=100, early_stopping=None) for s in (16, None))
+    reports = list(limited.run())
+    run = free.run()
+    assert reports == [next(run) for _ in reports]
+    assert limited.state.parameters.tobytes() == free.state.parameters.tobytes()
+    assert len(reports) == 2
+
+
+def test_a_training_within_its_limit_is_not_out_of_time(trainer_of):
+    trainer = trainer_of(max_seconds=1e6)
+    assert len(list(trainer.run())) == 6
+    assert not trainer.state.progress.out_of_time
+
+
+def test_the_r2_of_an_epoch_cut_short_is_of_its_own_rows(trainer_of):
+    whole = trainer_of("regression", epochs=1, optimizer=OptimizerConfig("sgd", learning_rate=1e-300))
+    cut = trainer_of("regression", epochs=1, max_seconds=6, optimizer=OptimizerConfig("sgd", learning_rate=1e-300))
+    (a,), (b,) = list(whole.run()), list(cut.run())
+    assert b.samples == 48
+    assert b.train_score == pytest.approx(a.train_score, abs=0.1)

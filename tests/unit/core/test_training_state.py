@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from core.early_stopping import Watch
 from core.errors import UnreadableState
+from core.schedules import Plateau
 from core.training_state import EpochSums, Progress, TrainingState
 
 
@@ -14,7 +16,15 @@ def _state() -> TrainingState:
         np.arange(3, dtype=np.float32),
         {"m": np.ones(3, dtype=np.float32)},
         np.zeros(3, dtype=np.float32),
-        Progress(epoch=4, batch=2, step=23, last_loss=0.1, best_epoch=2, best_loss=1 / 3, stopped=False),
+        Progress(
+            epoch=4,
+            batch=2,
+            step=23,
+            last_loss=0.1,
+            seconds=0.3,
+            watch=Watch(2, 1 / 3, 0.5, 1),
+            plateau=Plateau(0.7, 1, 2),
+        ),
         EpochSums(16, 0.1 + 0.2, 1e-300, 3.5, np.array([1 / 3, 7.0])),
     )
 
@@ -53,7 +63,14 @@ def test_tensors_are_copies_on_both_ways():
 
 @pytest.mark.parametrize(
     "change",
-    [{"format_version": 2}, {"format_version": None}, {"progress": {"epok": 1}}, {"sums": {}}, {"sums": None}],
+    [
+        {"format_version": 1},
+        {"format_version": None},
+        {"progress": {"epok": 1}},
+        {"progress": {"watch": {}, "plateau": {}, "epok": 1}},
+        {"sums": {}},
+        {"sums": None},
+    ],
 )
 def test_a_state_of_another_format_is_refused(change):
     tensors, meta = _state().to_tensors()
