@@ -32,7 +32,14 @@ def output_delta(output_activation: str, loss: Loss, z: FloatArray, a: FloatArra
     return grad_a * ELEMENT_WISE[output_activation].derivative(z)  # [BP1]
 
 
-def backward(network: MLP, loss: Loss, passed: ForwardPass, y: FloatArray, gradient: FloatArray) -> None:
+def backward(
+    network: MLP,
+    loss: Loss,
+    passed: ForwardPass,
+    y: FloatArray,
+    gradient: FloatArray,
+    shares: FloatArray | None = None,
+) -> None:
     """Write the gradient of the batch's mean loss into `gradient`.
 
     Parameters
@@ -46,11 +53,14 @@ def backward(network: MLP, loss: Loss, passed: ForwardPass, y: FloatArray, gradi
         Targets.
     gradient : ndarray of shape (n_parameters,)
         Overwritten, in the order of `network.parameters`.
+    shares : ndarray of shape (m,), or None
+        What each example counts for in the mean (`core.example_weights.shares`); None for 1/m each.
     """
     grad_W, grad_b = layer_views(gradient, network.layer_sizes)
     sigma_prime = ELEMENT_WISE[network.hidden_activation].derivative
     z, a, W = passed.z, passed.a, network.weights
-    delta = output_delta(network.output_activation, loss, z[-1], a[-1], y) / len(y)
+    delta = output_delta(network.output_activation, loss, z[-1], a[-1], y)
+    delta = delta / len(y) if shares is None else delta * shares[:, None]
     for i in reversed(range(len(W))):
         np.matmul(delta.T, a[i], out=grad_W[i])  # [BP3]
         np.sum(delta, axis=0, out=grad_b[i])  # [BP4]

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from core.activations import ELEMENT_WISE
 from core.configuration_checks import (
     check_choice,
+    check_class_weights,
     check_integer,
     check_number,
     check_sizes,
@@ -37,6 +38,8 @@ OUTPUT_OF: dict[tuple[str, str], str] = {
 
 TASKS: tuple[str, ...] = tuple(dict.fromkeys(task for task, _ in OUTPUT_OF))
 
+BALANCED = "balanced"
+
 MAX_HIDDEN_LAYERS = 64
 MAX_LAYER_SIZE = 65_536
 MAX_PARAMETERS = 50_000_000
@@ -64,6 +67,8 @@ class TrainingConfig:
         Where the Huber loss turns from quadratic to linear, in standardised units, 1 when not given; None for others.
     label_smoothing : float
         The share of each training target that is spread evenly; for cross-entropy and binary cross-entropy.
+    class_weights : "balanced", mapping of str to float, or None
+        Of a classification: what an example of each class, by its JSON text, counts for in the loss.
     epochs : int
         At most this many.
     batch_size : int
@@ -99,6 +104,7 @@ class TrainingConfig:
     loss: str | None = None
     huber_delta: float | None = None
     label_smoothing: float = 0.0
+    class_weights: str | Mapping[str, float] | None = None
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     epochs: int = 200
@@ -135,6 +141,8 @@ class TrainingConfig:
             raise InvalidConfiguration(
                 "label_smoothing", f"the loss {self.resolved_loss} takes no label smoothing", "a cross-entropy"
             )
+        if self.class_weights is not None:
+            object.__setattr__(self, "class_weights", check_class_weights(self.task, self.class_weights, BALANCED))
         check_integer("epochs", self.epochs, 1, MAX_EPOCHS)
         if self.early_stopping is not None:
             self.early_stopping.check_task(self.task)

@@ -64,6 +64,21 @@ def check_sizes(name: str, value: object, max_layers: int, max_size: int) -> tup
     return tuple(value)
 
 
+def check_class_weights(task: str, value: object, balanced: str) -> str | dict[str, float]:
+    """The class weights, once they are known to be the word for balanced ones or numbers above 0 by class."""
+    if task != "classification":
+        raise InvalidConfiguration("class_weights", f"{task} has no classes", "the task classification")
+    if value == balanced:
+        return balanced
+    if not isinstance(value, Mapping):
+        raise InvalidConfiguration("class_weights", f"{_shown(value)} will not do", f"{balanced}, or a weight by class")
+    for name, weight in value.items():
+        if not isinstance(weight, (int, float)) or isinstance(weight, bool) or not 0 < weight <= 1e6:
+            expected = "a number above 0 to 1e+06"
+            raise InvalidConfiguration(f"class_weights.{name}", f"{_shown(weight)} will not do", expected)
+    return {str(name): float(weight) for name, weight in value.items()}
+
+
 def _shown(value: object) -> str:
     """The value for a message: an integer of thousands of digits must neither fill it nor fail to print."""
     if isinstance(value, int) and abs(value) > 10**20:

@@ -142,6 +142,13 @@ class TargetEncoding:
         return cls(cast(Task, data["task"]), *sequences)
 
 
+def class_key(value: ClassValue) -> str:
+    """A class value's JSON text: what it is called as a key."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
 def _check_names(names: Sequence[str], task: Task) -> None:
     least, most = {"classification": (1, 1), "distribution": (2, None)}.get(task, (1, None))
     if len(names) < least or (most is not None and len(names) > most):

@@ -14,12 +14,13 @@ from core.configuration import TrainingConfig, check_size
 from core.dropout import drop_inputs, dropout_masks
 from core.early_stopping import LOWER_IS_BETTER
 from core.errors import NotEnoughRows, TrainingDiverged
+from core.example_weights import mean_loss, shares
 from core.label_smoothing import smooth
 from core.losses import loss_after
 from core.max_norm import limit_norms
 from core.network import MLP
 from core.optimizers import optimizer_of
-from core.penalty import add_l1_gradient, add_l2_gradient, l1_penalty, l2_penalty
+from core.penalty import penalise
 from core.reports import EpochReport
 from core.schedules import scheduled_rate
 from core.scores import score, spread, tally
@@ -46,6 +47,8 @@ class Trainer:
         The validation rows; None, or no rows, for none.
     target_encoding : TargetEncoding
         That made Y.
+    weights, weights_val : ndarray of shape (n,), or None
+        What each example counts for in the loss, relative to the others of its batch; None for all alike.
     state : TrainingState or None
         Where to go on; None starts anew. The trainer owns it from here on.
     clock : callable
@@ -57,7 +60,7 @@ class Trainer:
     InvalidConfiguration
         For a network that is too large.
     NotEnoughRows
-        Without a training row.
+        Without a training row, or without any weight in a part.
     UnreadableState
         When the state is of another network or optimizer.
     """
@@ -71,15 +74,21 @@ class Trainer:
         Y_val: FloatArray | None,
         target_encoding: TargetEncoding,
         *,
+        weights: FloatArray | None = None,
+        weights_val: FloatArray | None = None,
         state: TrainingState | None = None,
         clock: Callable[[], float],
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         if len(X) == 0:
             raise NotEnoughRows("there are no rows to train on")
+        for part, part_weights in (("training", weights), ("validation", weights_val)):
+            if part_weights is not None and len(part_weights) > 0 and part_weights.max() <= 0:
+                raise NotEnoughRows(f"no {part} row has a weight above 0")
         check_size(config.hidden, X.shape[1], target_encoding.n_outputs)
         self._config = config
         self._X, self._Y = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y))
+        self._weights = weights
         if config.label_smoothing > 0:
             self._Y = smooth(self._Y, config.label_smoothing, config.output_activation)
         self._X_val = self._Y_val = None
@@ -90,7 +99,9 @@ class Trainer:
         self._loss = loss_after(config.output_activation, config.resolved_loss, huber_delta=config.huber_delta)
         self._validation: ValidationRows | None = None
         if self._X_val is not None and self._Y_val is not None:
-            self._validation = ValidationRows(config, self._loss, self._X_val, self._Y_val, target_encoding)
+            self._validation = ValidationRows(
+                config, self._loss, self._X_val, self._Y_val, weights_val, target_encoding
+            )
         self._optimizer = optimizer_of(config.optimizer)
         layer_sizes = (X.shape[1], *config.hidden, target_encoding.n_outputs)
         self._network = MLP.initialize(
@@ -164,6 +175,8 @@ class Trainer:
         config, progress, sums, network = self._config, self.state.progress, self.state.sums, self._network
         started = self._clock()
         X, Y = self._X[rows], self._Y[rows]
+        weights = None if self._weights is None else self._weights[rows]
+        counts = None if weights is None else shares(weights)
         X = drop_inputs(X, config.input_dropout, seed=config.seed, epoch=progress.epoch, batch=progress.batch)
         masks = dropout_masks(
             config.hidden,
@@ -176,15 +189,9 @@ class Trainer:
         )
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # judged as a whole, just below
             passed = network.forward(X, masks)
-            losses = self._loss.value(passed.z[-1], passed.a[-1], Y)
-            loss = float(losses.mean(dtype=np.float64))
-            backward(network, self._loss, passed, Y, self._gradient)
-            if config.l1 > 0:
-                loss += l1_penalty(network, config.l1)
-                add_l1_gradient(network, config.l1, self._gradient)
-            if config.l2 > 0:
-                loss += l2_penalty(network, config.l2)
-                add_l2_gradient(network, config.l2, self._gradient)
+            loss = mean_loss(self._loss.value(passed.z[-1], passed.a[-1], Y), counts)
+            backward(network, self._loss, passed, Y, self._gradient, counts)
+            loss += penalise(network, config.l1, config.l2, self._gradient)
             gradient_norm = math.sqrt(float(np.dot(self._gradient, self._gradient)))  # not finite if any part is not
             if not math.isfinite(loss + gradient_norm):
                 raise self._diverged(progress.batch + 1)
@@ -201,7 +208,9 @@ class Trainer:
         progress.step += 1
         progress.last_loss = loss
         sums.rows += len(rows)
-        sums.loss += loss * len(rows)
+        weight = len(rows) if weights is None else float(weights.sum(dtype=np.float64))
+        sums.weight += weight
+        sums.loss += loss * weight
         sums.gradient_norm += gradient_norm
         sums.score = added if sums.score is None else sums.score + added
         sums.seconds += self._clock() - started
@@ -214,7 +223,7 @@ class Trainer:
         validation = self._validation.measure(self._network) if self._validation is not None else None
         if self._validation is not None and validation is None:
             raise self._diverged(progress.batch)
-        train_loss = sums.loss / sums.rows
+        train_loss = sums.loss / (sums.weight or 1.0)
         assert sums.score is not None  # an epoch has at least one batch
         share = sums.rows / len(self._X)  # 1 but for an epoch that the limit on seconds cuts short
         report = EpochReport(

@@ -21,6 +21,7 @@ class EpochSums:
     """The sums over the batches that the current epoch has had."""
 
     rows: int = 0
+    weight: float = 0.0
     loss: float = 0.0
     gradient_norm: float = 0.0
     seconds: float = 0.0
@@ -34,7 +35,7 @@ class EpochSums:
     def from_dict(cls, data: Mapping[str, Any]) -> "EpochSums":
         """The sums that `to_dict` wrote."""
         score = None if data["score"] is None else np.array(data["score"], dtype=np.float64)
-        return cls(data["rows"], data["loss"], data["gradient_norm"], data["seconds"], score)
+        return cls(**{**data, "score": score})
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.targets import ClassValue
+from core.targets import class_key
 from service.loaded_version import LoadedVersion
 
 LIKELY = 0.5  # a label of a multilabel target holds from this probability on
@@ -29,7 +29,7 @@ def predictions(version: LoadedVersion, outputs: npt.NDArray[np.floating], top_k
         if version.several_targets:
             return [{"values": dict(zip(target.names, row, strict=True))} for row in values]
         return [{"value": row[0]} for row in values]
-    keys = [key_of(value) for value in target.classes]
+    keys = [class_key(value) for value in target.classes]
     shares = outputs.astype(np.float64)
     if target.task == "multilabel":
         chosen = [[key for key, share in zip(keys, row, strict=True) if share >= LIKELY] for row in shares.tolist()]
@@ -41,13 +41,6 @@ def predictions(version: LoadedVersion, outputs: npt.NDArray[np.floating], top_k
     for answer, row in zip(answers, shares.tolist(), strict=True):
         answer["probabilities"] = _bounded(keys, row, top_k)
     return answers
-
-
-def key_of(value: ClassValue) -> str:
-    """A class value's JSON text: what it is called as a key."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _bounded(keys: list[str], row: list[float], top_k: int | None) -> dict[str, float]:

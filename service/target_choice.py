@@ -9,6 +9,7 @@ from typing import Any
 from service.problems import pointer, problem_at
 from service.schemas.train import TrainRequest
 from service.validation import nearest
+from service.weight_choice import check_weight_column
 
 FEW_INTEGERS = 20
 
@@ -64,12 +65,14 @@ def choose(request: TrainRequest, columns: Sequence[Mapping[str, Any]], distinct
         inferred["task"] = {"value": task, "reason": reason}
     if task == "classification" and not isinstance(request.target, str):
         raise problem_at("task_mismatch", "A classification has one target, not a list of them.", pointer="/target")
+    check_weight_column(request, by_name, targets)
     features = _features(request, by_name, targets)
     used = frozenset(features)
     if request.features is None:
         inferred["features"] = {
             "value": len(features),
-            "reason": "every column with the role `feature`, less the target",
+            "reason": "every column with the role `feature`, less the target"
+            + (" and the sample weight" if request.sample_weight is not None else ""),
         }
     return TargetChoice(
         targets=targets,
@@ -101,7 +104,8 @@ def _targets(request: TrainRequest, by_name: Mapping[str, Any]) -> tuple[str, ..
 def _features(request: TrainRequest, by_name: Mapping[str, Any], targets: tuple[str, ...]) -> tuple[str, ...]:
     predicted = frozenset(targets)
     if request.features is None:
-        names = [name for name, column in by_name.items() if column["role"] == "feature" and name not in predicted]
+        others = predicted | {request.sample_weight}
+        names = [name for name, column in by_name.items() if column["role"] == "feature" and name not in others]
         if not names:
             raise problem_at(
                 "no_features", "No column is left to learn from, apart from the target.", pointer="/features"
@@ -114,6 +118,10 @@ def _features(request: TrainRequest, by_name: Mapping[str, Any], targets: tuple[
             raise problem_at("column_not_found", detail, pointer=place)
         if name in predicted:
             raise problem_at("invalid_value", f"{name!r} is the target; it cannot be a feature too.", pointer=place)
+        if name == request.sample_weight:
+            raise problem_at(
+                "invalid_value", f"{name!r} is the sample weight; it cannot be a feature too.", pointer=place
+            )
         if by_name[name]["type"] == "category" and by_name[name].get("categories") is None:
             raise problem_at("invalid_value", f"{name!r} has too many categories to be a feature.", pointer=place)
     _refuse_repeated(request.features, "features")

@@ -17,6 +17,7 @@ from service.problems import ErrorItem, problem_at, problem_of
 from service.schemas.train import TrainRequest
 from service.target_choice import TargetChoice
 from service.training_settings import LARGE_TABLE_ROWS, training_config
+from service.weight_choice import check_class_names, check_weights
 
 RARE_CLASS_SHARE = 0.1
 
@@ -28,7 +29,7 @@ class Plan:
     Parameters
     ----------
     config : dict
-        The job's `config`: dataset, target, features, model, task, training, inferred, passed_over.
+        The job's `config`: dataset, target, features, sample_weight, model, task, training, inferred, passed_over.
     epochs : int
         At most this many.
     warnings : list of dict
@@ -50,7 +51,7 @@ def make_plan(
     dataset : str
         ``name@version``.
     table : Table
-        The target columns, all rows.
+        The target columns and the sample weights, all rows.
 
     Raises
     ------
@@ -65,7 +66,10 @@ def make_plan(
     targets = {name: table[name].take(usable) for name in choice.targets}
     encoding = _fit(choice, targets, usable, max_classes)
     inferred = dict(choice.inferred)
+    if request.sample_weight is not None:
+        check_weights(request.sample_weight, table[request.sample_weight], usable)
     training = training_config(request, choice.task, n_rows, inferred)
+    check_class_names(training.class_weights, encoding)
     _check_size(training, choice, encoding.n_outputs)
     strata = _class_indices(targets[choice.targets[0]]) if choice.task == "classification" else None
     _check_split(training, n_rows, strata)
@@ -73,6 +77,7 @@ def make_plan(
         "dataset": dataset,
         "target": request.target,
         "features": list(choice.features),
+        "sample_weight": request.sample_weight,
         "model": model,
         "task": choice.task,
         "training": training.to_dict(),

@@ -18,6 +18,7 @@ _NETWORK_FIELDS = ("hidden", "activation", "dropout", "input_dropout")
 _PLAIN_FIELDS = (
     "epochs",
     "validation_fraction",
+    "class_weights",
     "max_seconds",
     "huber_delta",
     "label_smoothing",
@@ -86,6 +87,7 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     training = TrainingConfig.from_dict(config["training"])
     plain, optimizer = training.to_dict(), training.optimizer
     shown = {name: config.get(name) for name in ("dataset", "target", "model", "features", "task")}
+    shown["sample_weight"] = config.get("sample_weight")
     shown["network"] = {name: plain[name] for name in _NETWORK_FIELDS}
     shown["loss"] = training.resolved_loss
     names = ("name", "learning_rate", *_OPTIMIZER_FIELDS[optimizer.name])

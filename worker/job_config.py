@@ -19,6 +19,8 @@ class JobConfig:
         Columns of the dataset.
     target : str or list of str
         The target as it was asked for.
+    sample_weight : str or None
+        The column of weights.
     training : TrainingConfig
     """
 
@@ -26,6 +28,12 @@ class JobConfig:
     targets: tuple[str, ...]
     target: str | list[str]
     training: TrainingConfig
+    sample_weight: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that the job reads."""
+        return [*self.features, *self.targets, *([self.sample_weight] if self.sample_weight is not None else [])]
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> JobConfig:
@@ -41,5 +49,6 @@ class JobConfig:
             features=tuple(config["features"]),
             targets=(target,) if isinstance(target, str) else tuple(target),
             target=target,
+            sample_weight=config.get("sample_weight"),
             training=TrainingConfig.from_dict(config["training"]),
         )

@@ -24,6 +24,8 @@ def trainer_of(config: JobConfig, data: TrainingData, state: TrainingState | Non
         data.validation.X,
         data.validation.Y,
         data.target_encoding,
+        weights=data.train.weights,
+        weights_val=data.validation.weights,
         state=state,
         clock=time.perf_counter,
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.configuration import TrainingConfig
 from core.encoding import Encoding
+from core.example_weights import class_weights, example_weights, sample_weights
 from core.splits import Split, split_rows
 from core.table import Column, NumberColumn, Table
 from core.targets import ClassValue, TargetEncoding
@@ -22,10 +23,11 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Rows of one part of the split: inputs (n, n_inputs) and targets (n, n_outputs)."""
+    """Rows of one part of the split: inputs (n, n_inputs), targets (n, n_outputs), weights (n,) or None."""
 
     X: Matrix
     Y: Matrix
+    weights: Matrix | None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -53,7 +55,7 @@ def prepare(
     Parameters
     ----------
     table : Table
-        The features and the targets.
+        The features, the targets and the sample weights.
     columns : list of dict
         The dataset's column objects; a boolean target's classes are booleans by their ``type``.
     look : callable
@@ -79,10 +81,16 @@ def prepare(
     ]
     look()
 
+    weights = sample_weights(job.sample_weight, table[job.sample_weight]) if job.sample_weight is not None else None
+    of_classes = class_weights(
+        training.class_weights, target_encoding.transform(_take(targets, job.targets, split.train)), target_encoding
+    )
+
     def part(rows: npt.NDArray[np.int64]) -> Part:
         X, _ = encoding.transform(_take(table, job.features, rows), max_notices=0)
         look()
-        return Part(X, target_encoding.transform(_take(targets, job.targets, rows)))
+        Y = target_encoding.transform(_take(targets, job.targets, rows))
+        return Part(X, Y, example_weights(Y, of_classes, None if weights is None else weights[rows]))
 
     return TrainingData(
         part(split.train), part(split.validation), part(split.test), encoding, target_encoding, warnings

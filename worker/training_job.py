@@ -118,8 +118,7 @@ class Attempt:
     def _train(self) -> None:
         job, look = self._job, self._interrupts.look
         config = JobConfig.from_dict(job.config)
-        columns = [*config.features, *config.targets]
-        dataset, table = read_dataset(self._database, self._runtime.files, job, columns, look=look)
+        dataset, table = read_dataset(self._database, self._runtime.files, job, config.columns, look=look)
         data = prepare(table, dataset.columns, config, look=look)
         del table
         trainer = self._trainer(config, data)

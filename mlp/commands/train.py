@@ -31,6 +31,10 @@ def train(
     ] = None,
     huber_delta: Annotated[float | None, typer.Option(help="Where the Huber loss turns linear.")] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Share of each label spread evenly.")] = None,
+    class_weights: Annotated[
+        str | None, typer.Option(help="balanced, or a weight for each class, as yes=5,no=1.")
+    ] = None,
+    sample_weight: Annotated[str | None, typer.Option(help="A column that says what each row counts for.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's learning rate.")] = None,
     momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None,
@@ -73,6 +77,8 @@ def train(
         loss=loss,
         huber_delta=huber_delta,
         label_smoothing=label_smoothing,
+        class_weights=_weights(class_weights),
+        sample_weight=sample_weight,
         optimizer=steps or None,
         schedule=_given(name=schedule, warmup_epochs=warmup_epochs) or None,
         early_stopping=_given(metric=stop_on, patience=patience) or None,
@@ -107,6 +113,16 @@ def _sizes(text: str | None) -> list[int] | None:
         return [int(size) for size in text.split(",") if size.strip()]
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a list of sizes such as 128,64", param_hint="--hidden") from None
+
+
+def _weights(text: str | None) -> str | dict[str, float] | None:
+    if text is None or text == "balanced":
+        return text
+    try:
+        return {name: float(weight) for name, _, weight in (part.rpartition("=") for part in text.split(","))}
+    except ValueError:
+        said = f"{text!r} is neither 'balanced' nor weights such as yes=5,no=1"
+        raise typer.BadParameter(said, param_hint="--class-weights") from None
 
 
 def _given(**options: Any) -> dict[str, Any]:

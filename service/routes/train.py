@@ -120,7 +120,7 @@ def _plan(body: TrainRequest, dataset: DatasetRow, model: str) -> Plan:
         return len(np.unique(column.values[~column.missing]))
 
     choice = choose(body, dataset.columns, distinct)
-    table = columns(list(choice.targets))
+    table = columns([*choice.targets, *([body.sample_weight] if body.sample_weight is not None else [])])
     settings = parts().settings
     return make_plan(body, f"{dataset.name}@{dataset.version}", model, choice, table, max_classes=settings.max_classes)
 

@@ -78,6 +78,12 @@ class TrainRequest(Body):
         None, description="Where the Huber loss turns linear, in standardised units. Default: 1."
     )
     label_smoothing: float = Field(0.0, description="Share of each training label spread evenly, 0 to below 1.")
+    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+        None, description="`balanced`, or what an example of each class counts for in the loss; others count 1."
+    )
+    sample_weight: str | None = Field(
+        None, description="A column that says what each row counts for in the loss; it is then no feature."
+    )
     optimizer: OptimizerRequest = OptimizerRequest()
     schedule: ScheduleRequest = ScheduleRequest()
     epochs: int = Field(200, description="At most this many.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.support.api import Api
@@ -86,3 +87,90 @@ def test_a_limit_on_seconds_ends_the_job_with_a_warning(api: Api) -> None:
     assert job["warnings"][-1]["code"] == "out_of_time"
     assert job["bit_identical"] is False
     assert job["model"]["version"] == 1
+
+
+def _unequal(rows: int = 400) -> str:
+    """Two classes that overlap, one of them rare, and a column of weights."""
+    random = np.random.default_rng(3)
+    yes = random.random(rows) < 0.12
+    x = random.normal(0, 1, rows) + 1.2 * yes
+    lines = (f"{a:.4f},{'yes' if b else 'no'},{5 if b else 1}" for a, b in zip(x, yes, strict=True))
+    return "x,y,w\n" + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    "weights", [{"class_weights": "balanced"}, {"class_weights": {"yes": 6.0}}, {"sample_weight": "w"}]
+)
+def test_weights_make_a_rare_class_count(api: Api, weights: dict[str, Any]) -> None:
+    api.upload(_unequal(), "unequal")
+    common: dict[str, Any] = {"dataset": "unequal", "target": "y", "features": ["x"], "epochs": 20, "batch_size": 64}
+    plain = api.trained(**common, model="plain")
+    weighted = api.trained(**common, model="weighted", **weights)
+    for name, value in weights.items():
+        assert weighted["config"][name] == value
+        assert plain["config"][name] is None
+    recall = {}
+    for model in ("plain", "weighted"):
+        matrix = api.get(f"/models/{model}/versions/1").json["metrics"]["train"]["confusion_matrix"]["matrix"]
+        recall[model] = matrix[1][1] / sum(matrix[1])
+    assert recall["weighted"] > recall["plain"] + 0.3
+
+
+def test_the_column_of_weights_is_no_feature_and_is_passed_over_at_a_prediction(api: Api) -> None:
+    api.upload(_unequal(), "unequal")
+    job = api.trained(dataset="unequal", target="y", sample_weight="w")
+    assert job["config"]["features"] == ["x"]
+    assert "sample weight" in job["config"]["inferred"]["features"]["reason"]
+    assert api.post("/predict", json={"model": "unequal", "records": [{"x": 1, "w": 3}]}).status_code == 200
+
+
+WEIGHTS_REFUSED: dict[str, tuple[dict[str, Any], int, str, str]] = {
+    "a column that is not there": ({"sample_weight": "v"}, 404, "column_not_found", "/sample_weight"),
+    "the target": ({"sample_weight": "y"}, 422, "invalid_value", "/sample_weight"),
+    "categories": ({"target": "x", "sample_weight": "y"}, 422, "invalid_value", "/sample_weight"),
+    "negative weights": ({"sample_weight": "x"}, 422, "invalid_value", "/sample_weight"),
+    "no weight at all": ({"sample_weight": "zero"}, 422, "invalid_value", "/sample_weight"),
+    "a feature too": ({"sample_weight": "w", "features": ["x", "w"]}, 422, "invalid_value", "/features/1"),
+    "an unknown class": ({"class_weights": {"yse": 2.0}}, 422, "invalid_value", "/class_weights/yse"),
+    "a weight of nothing": ({"class_weights": {"yes": 0.0}}, 422, "invalid_configuration", "/class_weights/yes"),
+    "another word": ({"class_weights": "equal"}, 422, "invalid_value", "/class_weights"),
+    "no classes": ({"target": "x", "class_weights": "balanced"}, 422, "invalid_configuration", "/class_weights"),
+}
+
+
+@pytest.mark.parametrize("case", WEIGHTS_REFUSED)
+def test_weights_that_cannot_be_are_refused_by_their_field(api: Api, case: str) -> None:
+    change, status, code, place = WEIGHTS_REFUSED[case]
+    lines = _unequal(60).splitlines()
+    api.upload("\n".join([lines[0] + ",zero", *(line + ",0" for line in lines[1:])]), "unequal")
+    answer = api.post("/train", json={"dataset": "unequal", "target": "y", **change})
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert answer.json["errors"][0]["pointer"] == place
+
+
+TARGETS = "u,v,a,b,p,q\n" + "".join(
+    f"{n % 10},{n % 7},{int(n % 10 > 4)},{int(n % 7 > 3)},{(n % 10) / 10},{1 - (n % 10) / 10}\n" for n in range(140)
+)
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "shape"),
+    [
+        ("multilabel", ["a", "b"], {"labels", "probabilities"}),
+        ("distribution", ["p", "q"], {"label", "probabilities"}),
+        ("regression", ["u", "v"], {"values"}),
+    ],
+)
+def test_several_targets_are_learnt_and_predicted(api: Api, task: str, target: list[str], shape: set[str]) -> None:
+    api.upload(TARGETS, "targets")
+    features = ["u", "v"] if task != "regression" else ["a", "b", "p"]
+    job = api.trained(dataset="targets", target=target, task=task, features=features, epochs=60)
+    metrics = api.get("/models/targets/versions/1").json["metrics"]["validation"]
+    score = {"multilabel": "subset_accuracy", "distribution": "accuracy", "regression": "r2"}[task]
+    assert metrics[score] > metrics["baseline"][score] + 0.2
+    predicted = api.post("/predict", json={"model": "targets", "records": [dict.fromkeys(features, 1)]}).json
+    assert set(predicted["predictions"][0]) == shape
+    if task == "regression":
+        assert set(metrics["targets"]) == {"u", "v"}
+        assert 0 < metrics["targets"]["u"]["mae"] < metrics["baseline"]["targets"]["u"]["mae"]  # in own units
+    assert job["config"]["target"] == target

@@ -60,6 +60,8 @@ def trainer_of() -> Callable[..., Trainer]:
         validation: int | None = 20,
         state: TrainingState | None = None,
         dtype: Any = np.float32,
+        weights: FloatArray | None = None,
+        weights_val: FloatArray | None = None,
         **config: Any,
     ) -> Trainer:
         X = np.random.default_rng(0).normal(size=(rows + (validation or 0), 4)).astype(np.float32)
@@ -67,6 +69,17 @@ def trainer_of() -> Callable[..., Trainer]:
         settings = TrainingConfig(**{"task": task, "hidden": (6, 5), "batch_size": 8, "epochs": 6, **config})
         held_out = (None, None) if validation is None else (X[rows:], Y[rows:])
         encoding = ENCODINGS[task]
-        return Trainer(settings, X[:rows], Y[:rows], *held_out, encoding, state=state, clock=Ticks(), dtype=dtype)
+        return Trainer(
+            settings,
+            X[:rows],
+            Y[:rows],
+            *held_out,
+            encoding,
+            weights=weights,
+            weights_val=weights_val,
+            state=state,
+            clock=Ticks(),
+            dtype=dtype,
+        )
 
     return make

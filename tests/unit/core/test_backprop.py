@@ -199,6 +199,20 @@ def test_the_gradient_of_a_dropped_out_network_is_that_of_central_differences():
     assert _relative_error(gradient, _central_differences(network, cost)) < 1e-6
 
 
+def test_the_gradient_of_a_weighted_mean_is_that_of_central_differences():
+    network, X, y, gradient = _case("tanh", "softmax", "cross_entropy", 3, np.float64)
+    weights = np.arange(ROWS) / sum(range(ROWS))
+    loss, plain = loss_after("softmax", "cross_entropy"), gradient.copy()
+    backward(network, loss, network.forward(X), y, gradient, weights)
+
+    def cost() -> float:
+        passed = network.forward(X)
+        return float((weights * loss.value(passed.z[-1], passed.a[-1], y)).sum())
+
+    assert _relative_error(gradient, _central_differences(network, cost)) < 1e-6
+    assert _relative_error(gradient, plain) > 1e-2
+
+
 def test_the_grid_of_gradients_leaves_no_pair_out():
     assert len(PAIRS) == 12
     assert len(ELEMENT_WISE) == 7

@@ -35,6 +35,7 @@ FULL = TrainingConfig(
     early_stopping=EarlyStopping("validation_macro_f1", patience=3),
     schedule=ScheduleConfig("cosine", warmup_epochs=2, min_learning_rate=0.01),
     max_seconds=60.0,
+    class_weights={"a": 2.0},
     l1=0.02,
     l2=0.01,
     max_norm=3.0,
@@ -108,6 +109,11 @@ REFUSED = [
     ("max_norm", 0),
     ("max_gradient_norm", -1),
     ("max_seconds", 0),
+    ("class_weights", "equal"),
+    ("class_weights", 5),
+    ("class_weights.a", {"a": 0}),
+    ("class_weights.a", {"b": 1, "a": True}),
+    ("class_weights.a", {"a": "2"}),
     ("dropout", 1),
     ("dropout", -0.1),
     ("dropout", False),
@@ -180,6 +186,12 @@ def test_the_huber_loss_has_a_usual_delta_and_the_others_none():
     with pytest.raises(InvalidConfiguration) as refused:
         TrainingConfig(task="regression", loss="huber", huber_delta=0)
     assert refused.value.field == "huber_delta"
+
+
+def test_only_a_classification_has_class_weights():
+    assert TrainingConfig(task="classification", class_weights="balanced").class_weights == "balanced"
+    with pytest.raises(InvalidConfiguration, match="multilabel has no classes"):
+        TrainingConfig(task="multilabel", class_weights="balanced")
 
 
 def test_a_schedule_may_not_end_above_where_it_begins():

@@ -1,6 +1,7 @@
 """Each option of a training changes what it should, and nothing before it."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from core.batches import epoch_order
 from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig
 from core.dropout import drop_inputs
 from core.early_stopping import LOWER_IS_BETTER, TASKS_OF
+from core.errors import NotEnoughRows
 from core.label_smoothing import smooth
 from core.losses import LOSSES
 from core.schedules import scheduled_rate
@@ -277,3 +279,53 @@ def test_the_r2_of_an_epoch_cut_short_is_of_its_own_rows(trainer_of):
     (a,), (b,) = list(whole.run()), list(cut.run())
     assert b.samples == 48
     assert b.train_score == pytest.approx(a.train_score, abs=0.1)
+
+
+def test_a_row_of_weight_two_is_as_two_rows(trainer_of):
+    """Training on all rows at once, some of them twice, and on each once by weight: the same network."""
+    config = {"batch_size": 200, "epochs": 30, "early_stopping": None, "dtype": np.float64}
+    twice = np.arange(53) % 3 == 0
+    weighted = trainer_of(weights=np.where(twice, 2, 1).astype(np.float32), **config)
+    doubled = trainer_of(**config)
+    rows = np.concatenate([np.arange(53), np.flatnonzero(twice)])
+    doubled._X, doubled._Y = doubled._X[rows], doubled._Y[rows]
+    a, b = list(weighted.run()), list(doubled.run())
+    np.testing.assert_allclose(weighted.state.parameters, doubled.state.parameters, rtol=1e-6, atol=1e-9)
+    assert [r.train_loss for r in a] == pytest.approx([r.train_loss for r in b])
+    assert a[-1].validation_loss == pytest.approx(b[-1].validation_loss)
+
+
+def test_the_validation_loss_is_weighted_and_the_score_is_not(trainer_of):
+    weights = np.linspace(0, 1, 20, dtype=np.float32)
+    plain, weighted = trainer_of(**ONE_UPDATE), trainer_of(weights_val=weights, **ONE_UPDATE)
+    (a,), (b,) = list(plain.run()), list(weighted.run())
+    passed = plain.best_network().forward(plain._X_val)
+    losses = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], plain._Y_val)
+    assert b.validation_loss == pytest.approx((weights * losses).sum() / weights.sum())
+    assert b.validation_loss != pytest.approx(a.validation_loss)
+    assert (a.train_loss, a.validation_score) == (b.train_loss, b.validation_score)
+
+
+def test_equal_weights_are_none(trainer_of):
+    plain, weighted = trainer_of(dtype=np.float64), trainer_of(dtype=np.float64, weights=np.full(53, 7, np.float32))
+    a, b = list(plain.run()), list(weighted.run())
+    assert [r.train_loss for r in a] == pytest.approx([r.train_loss for r in b])
+    np.testing.assert_allclose(plain.state.parameters, weighted.state.parameters, rtol=1e-6, atol=1e-9)
+
+
+def test_a_batch_without_any_weight_changes_nothing(trainer_of):
+    weights = np.zeros(53, dtype=np.float32)
+    weights[epoch_order(53, 0, 1)[8:16]] = 1  # the second batch of the first epoch
+    trainer = trainer_of(weights=weights, optimizer=PLAIN_SGD, epochs=1)
+    paths = [trainer.state.parameters.copy()]
+    (report,) = trainer.run(lambda state: paths.append(state.parameters.copy()))
+    moved = [(a != b).any() for a, b in itertools.pairwise(paths)]
+    assert moved == [False, True, False, False, False, False, False]
+    assert report.train_loss > 0.5  # the mean over the rows that count
+
+
+@pytest.mark.parametrize("part", ["weights", "weights_val"])
+def test_a_part_without_any_weight_is_refused(trainer_of, part):
+    zeros = np.zeros(53 if part == "weights" else 20, dtype=np.float32)
+    with pytest.raises(NotEnoughRows, match="has a weight above 0"):
+        trainer_of(**{part: zeros})

@@ -25,7 +25,7 @@ def _state() -> TrainingState:
             watch=Watch(2, 1 / 3, 0.5, 1),
             plateau=Plateau(0.7, 1, 2),
         ),
-        EpochSums(16, 0.1 + 0.2, 1e-300, 3.5, np.array([1 / 3, 7.0])),
+        EpochSums(16, 16.5, 0.1 + 0.2, 1e-300, 3.5, np.array([1 / 3, 7.0])),
     )
 
 
