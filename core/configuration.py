@@ -16,7 +16,7 @@ from core.configuration_checks import (
 from core.early_stopping import EarlyStopping
 from core.errors import InvalidConfiguration
 from core.network import parameter_count
-from core.optimizer_config import OptimizerConfig
+from core.optimizer_config import LBFGS, OptimizerConfig
 from core.schedules import MAX_EPOCHS, ScheduleConfig
 
 __all__ = ["EarlyStopping", "OptimizerConfig", "ScheduleConfig", "Task", "TrainingConfig", "check_size"]
@@ -43,6 +43,7 @@ BALANCED = "balanced"
 MAX_HIDDEN_LAYERS = 64
 MAX_LAYER_SIZE = 65_536
 MAX_PARAMETERS = 50_000_000
+MAX_LBFGS_PARAMETERS = 1_000_000
 MAX_BATCH_SIZE = 1_048_576
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps
 
@@ -164,8 +165,17 @@ class TrainingConfig:
         for name in ("max_norm", "max_gradient_norm", "clip", "max_seconds"):
             if getattr(self, name) is not None:
                 check_number(self, name, 0, 1e9, above=True)
+        if self.optimizer.name == LBFGS:
+            self._check_lbfgs()
         check_integer("seed", self.seed, 0, MAX_SEED)
         check_size(self.hidden, 1, 1)
+
+    def _check_lbfgs(self) -> None:
+        """L-BFGS minimises one smooth function of all rows: refuse what changes it on the way or is not smooth."""
+        off = TrainingConfig(self.task)
+        for name in ("dropout", "input_dropout", "l1", "max_norm", "max_gradient_norm", "schedule"):
+            if getattr(self, name) != getattr(off, name):
+                raise InvalidConfiguration(name, f"{LBFGS} takes no {name}", "another optimizer")
 
     @property
     def resolved_loss(self) -> str:
@@ -203,9 +213,16 @@ class TrainingConfig:
         return cls(**values)
 
 
-def check_size(hidden: Sequence[int], n_inputs: int, n_outputs: int) -> None:
-    """Refuse a network of too many parameters, before anything of its size is allocated."""
+def check_size(hidden: Sequence[int], n_inputs: int, n_outputs: int, optimizer: str = "adam") -> None:
+    """Refuse a network of too many parameters, before anything of its size is allocated.
+
+    L-BFGS remembers some 20 vectors of them in float64.
+    """
     count = parameter_count((n_inputs, *hidden, n_outputs))
+    if optimizer == LBFGS and count > MAX_LBFGS_PARAMETERS:
+        raise InvalidConfiguration(
+            "optimizer.name", f"{LBFGS} is for small networks, not for {count:,} parameters", "another optimizer"
+        )
     if count > MAX_PARAMETERS:
         raise InvalidConfiguration(
             "hidden", f"the network would have {count:,} parameters", f"at most {MAX_PARAMETERS:,} parameters"

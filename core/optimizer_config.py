@@ -6,7 +6,8 @@ from typing import cast
 from core.configuration_checks import check_boolean, check_choice, check_number
 from core.errors import InvalidConfiguration
 
-DEFAULT_LEARNING_RATE = {"adam": 0.001, "adamw": 0.001, "sgd": 0.01}
+LBFGS = "lbfgs"
+DEFAULT_LEARNING_RATE = {"adam": 0.001, "adamw": 0.001, "sgd": 0.01, LBFGS: 1.0}
 DEFAULT_WEIGHT_DECAY = {"adamw": 0.01}
 
 
@@ -15,7 +16,8 @@ class OptimizerConfig:
     """An optimizer by name, with its numbers; None for `learning_rate` or `weight_decay` takes its usual one.
 
     `weight_decay` shrinks the weights by ε · weight_decay of themselves at every update, apart from the gradient
-    (Loshchilov and Hutter 2019); with adam there is none: that is adamw.
+    (Loshchilov and Hutter 2019); with adam there is none: that is adamw. L-BFGS has no number at all: a line search
+    chooses the length of its steps, near 1.
     """
 
     name: str = "adam"
@@ -44,5 +46,9 @@ class OptimizerConfig:
             raise InvalidConfiguration("optimizer.momentum", f"{self.name} takes no momentum", "the optimizer sgd")
         if self.nesterov and not self.momentum:
             raise InvalidConfiguration("optimizer.nesterov", "nesterov needs a momentum", "a momentum above 0")
-        if self.name == "adam" and self.weight_decay:
-            raise InvalidConfiguration("optimizer.weight_decay", "adam takes no weight decay", "the optimizer adamw")
+        if self.name in ("adam", LBFGS) and self.weight_decay:
+            raise InvalidConfiguration(
+                "optimizer.weight_decay", f"{self.name} takes no weight decay", "the optimizer adamw"
+            )
+        if self.name == LBFGS and self.learning_rate != DEFAULT_LEARNING_RATE[LBFGS]:
+            raise InvalidConfiguration("optimizer.learning_rate", f"{LBFGS} searches for its steps", "none")

@@ -12,7 +12,7 @@ from core.batches import batch_count, batch_rows, epoch_order
 from core.clipping import clip_by_norm
 from core.configuration import TrainingConfig, check_size
 from core.dropout import drop_inputs, dropout_masks
-from core.early_stopping import LOWER_IS_BETTER
+from core.epoch_end import close_epoch
 from core.errors import NotEnoughRows, TrainingDiverged
 from core.example_weights import mean_loss, shares
 from core.label_smoothing import smooth
@@ -25,9 +25,8 @@ from core.reports import EpochReport
 from core.schedules import scheduled_rate
 from core.scores import score, spread, tally
 from core.targets import TargetEncoding
-from core.training_state import EpochSums, TrainingState
+from core.training_state import TrainingState
 from core.validation import ValidationRows
-from core.watched_metrics import WATCHED
 from core.weight_decay import decay_weights
 
 __all__ = ["EpochReport", "Trainer", "TrainingState"]
@@ -49,6 +48,8 @@ class Trainer:
         That made Y.
     weights, weights_val : ndarray of shape (n,), or None
         What each example counts for in the loss, relative to the others of its batch; None for all alike.
+    initial : ndarray of shape (n_parameters,), or None
+        What to start with; None draws it from the seed.
     state : TrainingState or None
         Where to go on; None starts anew. The trainer owns it from here on.
     clock : callable
@@ -76,6 +77,7 @@ class Trainer:
         *,
         weights: FloatArray | None = None,
         weights_val: FloatArray | None = None,
+        initial: FloatArray | None = None,
         state: TrainingState | None = None,
         clock: Callable[[], float],
         dtype: npt.DTypeLike = np.float32,
@@ -107,6 +109,8 @@ class Trainer:
         self._network = MLP.initialize(
             layer_sizes, config.activation, config.output_activation, seed=config.seed, dtype=dtype
         )
+        if initial is not None:
+            self._network.parameters[:] = initial
         self._gradient = np.empty_like(self._network.parameters)
         vectors = self._optimizer.initial(self._network.parameters)
         if state is None:
@@ -237,29 +241,8 @@ class Trainer:
             seconds=sums.seconds + self._clock() - started,
             samples=sums.rows,
         )
-        self._watch(report, None if validation is None else validation.watched)
-        progress.seconds += report.seconds
-        progress.out_of_time = config.max_seconds is not None and progress.seconds >= config.max_seconds
-        progress.stopped = progress.stopped or progress.out_of_time or progress.epoch >= config.epochs
-        progress.epoch += 1
-        progress.batch = 0
-        self.state.sums = EpochSums()
+        close_epoch(config, self.state, report, None if validation is None else validation.watched)
         return report
-
-    def _watch(self, report: EpochReport, watched: float | None) -> None:
-        """Let the schedule and early stopping see the epoch."""
-        config, progress, stopping = self._config, self.state.progress, self._config.early_stopping
-        loss = report.train_loss if report.validation_loss is None else report.validation_loss
-        if config.schedule.name == "plateau":
-            progress.plateau.watch(config.schedule, loss)
-        if stopping is None:
-            return
-        metric = "train_loss" if report.validation_loss is None else stopping.metric
-        value = watched if metric in WATCHED else getattr(report, metric)
-        lower = metric in LOWER_IS_BETTER
-        if progress.watch.see(progress.epoch, value, lower_is_better=lower, min_delta=stopping.min_delta):
-            self.state.best_parameters = self.state.parameters.copy()
-        progress.stopped = progress.watch.epochs_without_improvement >= stopping.patience
 
     def _diverged(self, batch: int) -> TrainingDiverged:
         rate = self._config.optimizer.learning_rate

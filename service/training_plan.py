@@ -16,7 +16,7 @@ from core.targets import ClassValue, TargetEncoding
 from service.problems import ErrorItem, problem_at, problem_of
 from service.schemas.train import TrainRequest
 from service.target_choice import TargetChoice
-from service.training_settings import LARGE_TABLE_ROWS, training_config
+from service.training_settings import LARGE_TABLE_ROWS, configuration_problem, training_config
 from service.weight_choice import check_class_names, check_weights
 
 RARE_CLASS_SHARE = 0.1
@@ -124,8 +124,10 @@ def _class_indices(column: Column) -> Any:
 
 def _check_size(training: TrainingConfig, choice: TargetChoice, n_outputs: int) -> None:
     try:
-        check_size(training.hidden, choice.n_inputs, n_outputs)
+        check_size(training.hidden, choice.n_inputs, n_outputs, training.optimizer.name)
     except InvalidConfiguration as error:
+        if error.field != "hidden":
+            raise configuration_problem(error) from None
         raise problem_at("network_too_large", f"{error.detail}; {error.expected}.", pointer="/network/hidden") from None
 
 

@@ -33,6 +33,7 @@ _CHOSEN_FIELDS = ("batch_size", "test_fraction", "early_stopping")
 _OPTIMIZER_FIELDS: Mapping[str, Sequence[str]] = {
     "adam": ("beta_1", "beta_2", "epsilon"),
     "adamw": ("beta_1", "beta_2", "epsilon", "weight_decay"),
+    "lbfgs": (),
     "sgd": ("momentum", "nesterov", "weight_decay"),
 }
 

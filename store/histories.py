@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,11 @@ def append_reports(s: Session, project: str, job_id: str, reports: Sequence[Mapp
     insert = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [{"job_id": job_id, "project_id": project, **{name: report[name] for name in FIELDS}} for report in reports]
     s.execute(insert(EpochReportRow).on_conflict_do_nothing(index_elements=["job_id", "epoch"]), rows)
+
+
+def clear_history(s: Session, job_id: str) -> None:
+    """Take all epochs out of the history, of a training that begins anew; in a fenced transaction."""
+    s.execute(delete(EpochReportRow).where(EpochReportRow.job_id == job_id))
 
 
 def history(s: Session, job_id: str, *, after_epoch: int = 0, limit: int = 500) -> list[dict[str, Any]]:

@@ -64,12 +64,12 @@ class Interrupts:
 
 
 class BatchWatch:
-    """What a trainer calls after every batch: a look at the interrupts, a checkpoint when one is due."""
+    """What a trainer calls after every batch: a look at the interrupts, a checkpoint when one is due (None: never)."""
 
-    def __init__(self, interrupts: Interrupts, checkpointer: Checkpointer) -> None:
+    def __init__(self, interrupts: Interrupts, checkpointer: Checkpointer | None) -> None:
         self._interrupts, self._checkpointer = interrupts, checkpointer
 
     def __call__(self, state: TrainingState) -> None:
         self._interrupts.look()
-        if self._checkpointer.due:
+        if self._checkpointer is not None and self._checkpointer.due:
             self._checkpointer.try_to_save(state)

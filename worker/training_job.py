@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import UnreadableState
-from core.training import Trainer
-from store import leases, registry
+from store import histories, leases, registry
 from store.checkpoints import load_checkpoint
 from store.errors import Corrupt, LeaseLost
 from store.leases import Fence, Renewal
@@ -27,7 +26,7 @@ from worker.outages import is_outage, through_outages
 from worker.progress import Progress
 from worker.publisher import publish, publish_queued
 from worker.runtime import Runtime
-from worker.trainer import trainer_of
+from worker.trainer import AnyTrainer, resumes, train, trainer_of
 from worker.training_data import TrainingData, prepare
 from worker.version import kept_version, trained_version
 
@@ -123,7 +122,7 @@ class Attempt:
         del table
         trainer = self._trainer(config, data)
         self._interrupts.loading_checkpoint = False
-        self._record_start(data)
+        self._record_start(config, data)
         progress = Progress(
             self._database,
             self._fence,
@@ -132,16 +131,19 @@ class Attempt:
             seen_epoch=job.epoch,
             report_seconds=self._settings.report_seconds,
         )
-        checkpointer = Checkpointer(
-            self._database, self._fence, job.project_id, progress, self._settings.checkpoint_seconds
+        checkpointer = (
+            Checkpointer(self._database, self._fence, job.project_id, progress, self._settings.checkpoint_seconds)
+            if resumes(config)
+            else None
         )
         try:
             look()
-            for report in trainer.run(BatchWatch(self._interrupts, checkpointer)):
-                progress.add(report, trainer.best_epoch)
+            watch = BatchWatch(self._interrupts, checkpointer)
+            train(trainer, watch, lambda report: progress.add(report, trainer.best_epoch))
             look()
         except StopAsked:
-            checkpointer.try_to_save(trainer.state)
+            if checkpointer is not None:
+                checkpointer.try_to_save(trainer.state)
             raise
         except Cancelled as cancelled:
             self._patiently(progress.write)
@@ -152,7 +154,7 @@ class Attempt:
             version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
             self._finish("succeeded", version=version, **self._ended_by_the_clock(trainer))
 
-    def _trainer(self, config: JobConfig, data: TrainingData) -> Trainer:
+    def _trainer(self, config: JobConfig, data: TrainingData) -> AnyTrainer:
         """A trainer that goes on from the job's checkpoint, where there is one that this code can read."""
 
         try:
@@ -167,10 +169,10 @@ class Attempt:
             logger.info("Job %s goes on in epoch %d", self._job.id, resumed.state.epoch)
         return resumed
 
-    def _record_start(self, data: TrainingData) -> None:
+    def _record_start(self, config: JobConfig, data: TrainingData) -> None:
         """Record under which fingerprint the job runs, and what its data gave cause to warn of."""
         job, here = self._job, fingerprint()
-        begun = job.checkpoint_id is not None or job.epoch > 0
+        begun = resumes(config) and (job.checkpoint_id is not None or job.epoch > 0)
         bit_identical = job.bit_identical and (not begun or job.fingerprint == here)
         if not bit_identical:
             logger.warning("Job %s goes on under another fingerprint: not bit-identical", job.id)
@@ -179,10 +181,12 @@ class Attempt:
         def record() -> None:
             with self._database.write() as s:
                 leases.fenced(s, self._fence, fingerprint=here, bit_identical=bit_identical, warnings=self._warnings)
+                if not resumes(config):
+                    histories.clear_history(s, job.id)
 
         self._patiently(record)
 
-    def _ended_by_the_clock(self, trainer: Trainer) -> dict[str, Any]:
+    def _ended_by_the_clock(self, trainer: AnyTrainer) -> dict[str, Any]:
         """What the job says of a training that its limit on seconds has ended: another run may end elsewhere."""
         if not trainer.state.progress.out_of_time:
             return {}

@@ -10,10 +10,10 @@ import safetensors.numpy
 
 from core.metrics import evaluate
 from core.network import MLP
-from core.training import Trainer
 from store.registry import NewVersion
 from store.tables import DatasetRow, JobRow
 from worker.job_config import JobConfig
+from worker.trainer import AnyTrainer
 from worker.training_data import Part, TrainingData
 
 Beat: TypeAlias = Callable[[], None]
@@ -33,7 +33,13 @@ def encode_weights(network: MLP) -> bytes:
 
 
 def trained_version(
-    trainer: Trainer, job: JobRow, config: JobConfig, dataset: DatasetRow, data: TrainingData, *, beat: Beat = _no_beat
+    trainer: AnyTrainer,
+    job: JobRow,
+    config: JobConfig,
+    dataset: DatasetRow,
+    data: TrainingData,
+    *,
+    beat: Beat = _no_beat,
 ) -> NewVersion:
     """The version of a training that ran to its end: the best epoch's network with early stopping, else the last's.
 
@@ -46,7 +52,7 @@ def trained_version(
 
 
 def kept_version(
-    trainer: Trainer,
+    trainer: AnyTrainer,
     keep: str | None,
     job: JobRow,
     config: JobConfig,

@@ -35,7 +35,7 @@ def train(
         str | None, typer.Option(help="balanced, or a weight for each class, as yes=5,no=1.")
     ] = None,
     sample_weight: Annotated[str | None, typer.Option(help="A column that says what each row counts for.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd, or lbfgs for small data.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's learning rate.")] = None,
     momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None,
     nesterov: Annotated[bool | None, typer.Option("--nesterov", help="Nesterov's momentum, of sgd.")] = None,

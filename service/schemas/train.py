@@ -23,7 +23,7 @@ class NetworkRequest(Body):
 class OptimizerRequest(Body):
     """The optimizer."""
 
-    name: str = Field("adam", description="adam, adamw or sgd.")
+    name: str = Field("adam", description="adam, adamw, sgd, or lbfgs for small data.")
     learning_rate: float | None = Field(None, description="0.001 for adam and adamw, 0.01 for sgd.")
     momentum: float | None = Field(None, description="sgd only.")
     nesterov: bool | None = Field(None, description="sgd only.")

@@ -16,6 +16,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "input dropout": {"network": {"hidden": [8], "activation": "relu", "dropout": 0.1, "input_dropout": 0.2}},
     "label smoothing": {"label_smoothing": 0.1},
     "adamw": {"optimizer": {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.1}},
+    "lbfgs": {"optimizer": {"name": "lbfgs", "learning_rate": 1.0}},
     "penalties and limits": {"l1": 0.01, "l2": 0.02, "max_norm": 2.0, "max_gradient_norm": 1.0},
 }
 
@@ -43,6 +44,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a delta without huber": ({"huber_delta": 2.0}, "/huber_delta"),
     "smoothing of mse": ({"loss": "mse", "label_smoothing": 0.1}, "/label_smoothing"),
     "decay with adam": ({"optimizer": {"weight_decay": 0.1}}, "/optimizer/weight_decay"),
+    "a rate with lbfgs": ({"optimizer": {"name": "lbfgs", "learning_rate": 0.1}}, "/optimizer/learning_rate"),
+    "dropout with lbfgs": ({"optimizer": {"name": "lbfgs"}, "network": {"dropout": 0.1}}, "/network/dropout"),
+    "a large network with lbfgs": (
+        {"optimizer": {"name": "lbfgs"}, "network": {"hidden": [1000, 1000]}},
+        "/optimizer/name",
+    ),
     "input dropout of all": ({"network": {"input_dropout": 1.0}}, "/network/input_dropout"),
     "a metric of another task": ({"early_stopping": {"metric": "validation_rmse"}}, "/early_stopping/metric"),
     "a field of another schedule": ({"schedule": {"name": "cosine", "factor": 0.5}}, "/schedule/factor"),

@@ -62,6 +62,7 @@ def trainer_of() -> Callable[..., Trainer]:
         dtype: Any = np.float32,
         weights: FloatArray | None = None,
         weights_val: FloatArray | None = None,
+        initial: FloatArray | None = None,
         **config: Any,
     ) -> Trainer:
         X = np.random.default_rng(0).normal(size=(rows + (validation or 0), 4)).astype(np.float32)
@@ -77,6 +78,7 @@ def trainer_of() -> Callable[..., Trainer]:
             encoding,
             weights=weights,
             weights_val=weights_val,
+            initial=initial,
             state=state,
             clock=Ticks(),
             dtype=dtype,

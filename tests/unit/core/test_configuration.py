@@ -154,6 +154,9 @@ def test_a_setting_that_cannot_be_is_refused_by_its_field(field, value):
         ("optimizer", "epsilon", 0),
         ("optimizer", "weight_decay", -1),
         ("optimizer", "weight_decay", 0.1),
+        ("optimizer", "learning_rate", {"name": "lbfgs", "learning_rate": 0.1}),
+        ("optimizer", "weight_decay", {"name": "lbfgs", "weight_decay": 0.1}),
+        ("optimizer", "momentum", {"name": "lbfgs", "momentum": 0.1}),
         ("early_stopping", "metric", "test_loss"),
         ("early_stopping", "metric", "validation_macro_f1"),
         ("schedule", "name", "exponential"),
@@ -169,7 +172,7 @@ def test_a_setting_that_cannot_be_is_refused_by_its_field(field, value):
 )
 def test_a_setting_of_a_part_is_refused_by_its_path(part, name, value):
     with pytest.raises(InvalidConfiguration) as refused:
-        TrainingConfig.from_dict({"task": "regression", part: {name: value}})
+        TrainingConfig.from_dict({"task": "regression", part: value if isinstance(value, dict) else {name: value}})
     assert refused.value.field == f"{part}.{name}"
 
 
@@ -186,6 +189,30 @@ def test_the_huber_loss_has_a_usual_delta_and_the_others_none():
     with pytest.raises(InvalidConfiguration) as refused:
         TrainingConfig(task="regression", loss="huber", huber_delta=0)
     assert refused.value.field == "huber_delta"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"dropout": 0.1},
+        {"input_dropout": 0.1},
+        {"l1": 0.1},
+        {"max_norm": 1.0},
+        {"max_gradient_norm": 1.0},
+        {"schedule": ScheduleConfig(warmup_epochs=2)},
+    ],
+)
+def test_lbfgs_takes_nothing_that_changes_the_function_on_the_way(option):
+    with pytest.raises(InvalidConfiguration, match="lbfgs takes no") as refused:
+        TrainingConfig(task="regression", optimizer=OptimizerConfig("lbfgs"), **option)
+    assert [refused.value.field] == list(option)
+
+
+def test_lbfgs_is_for_small_networks():
+    check_size((1000,), 900, 10, "lbfgs")
+    with pytest.raises(InvalidConfiguration, match="for small networks") as refused:
+        check_size((1000,), 1000, 10, "lbfgs")
+    assert refused.value.field == "optimizer.name"
 
 
 def test_only_a_classification_has_class_weights():

@@ -329,3 +329,14 @@ def test_a_part_without_any_weight_is_refused(trainer_of, part):
     zeros = np.zeros(53 if part == "weights" else 20, dtype=np.float32)
     with pytest.raises(NotEnoughRows, match="has a weight above 0"):
         trainer_of(**{part: zeros})
+
+
+def test_a_training_starts_with_the_parameters_that_it_is_given(trainer_of):
+    first = trainer_of(epochs=3, early_stopping=None)
+    list(first.run())
+    learnt = first.best_network().parameters
+    tuned = trainer_of(initial=learnt, batch_size=53, dtype=np.float64)
+    assert (tuned.best_network().parameters == learnt).all()
+    passed = first.best_network().forward(tuned._X)
+    loss = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], tuned._Y).mean()
+    assert _first_loss(tuned) == pytest.approx(loss, rel=1e-5)

@@ -10,37 +10,14 @@ from core.training import Trainer
 from store import jobs, leases
 from store.checkpoints import name_checkpoint, write_blob
 from store.database import Database
-from store.files import FileStore
 from store.leases import Fence
-from store.settings import Settings
 from store.tables import DatasetRow, JobRow
-from tests.support.training import PROJECT, job_now, outcome_digest, points_table, submit, upload, versions_of
+from tests.support.training import PROJECT, job_now, outcome_digest, submit, versions_of
 from worker import training_job
-from worker.app import make_app
 from worker.runtime import Runtime
-from worker.shutdown import ShutdownFlag
 from worker.training_job import run_job
 
 SHORT: dict[str, Any] = {"hidden": [8], "epochs": 6, "test_fraction": 0.2}
-
-
-@pytest.fixture
-def runtime(settings: Settings, database: Database) -> Runtime:
-    settings = settings.model_copy(update={"report_seconds": 0.0001, "checkpoint_seconds": 0.0001})
-    return Runtime(
-        settings=settings,
-        database=database,
-        files=FileStore(settings.resolved_data_url),
-        app=make_app(settings),
-        shutdown=ShutdownFlag(),
-        watchdog=None,
-        worker="test",
-    )
-
-
-@pytest.fixture
-def dataset(settings: Settings, database: Database) -> DatasetRow:
-    return upload(settings, database, points_table(60))
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, step: int, action: Any) -> None:

@@ -1,0 +1,59 @@
+"""A training that cannot go on begins anew; one that can does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.full_batch import FullBatchTrainer
+from store import histories
+from store.database import Database
+from store.tables import DatasetRow
+from tests.support.training import job_now, outcome_digest, submit
+from worker.runtime import Runtime
+from worker.training_job import run_job
+
+LBFGS: dict[str, Any] = {
+    "hidden": [8],
+    "epochs": 12,
+    "test_fraction": 0.2,
+    "optimizer": {"name": "lbfgs"},
+    "early_stopping": None,
+}
+
+
+def seconds_of(database: Database, job_id: str) -> list[float]:
+    with database.read() as s:
+        return [report["seconds"] for report in histories.history(s, job_id)]
+
+
+def test_an_interrupted_lbfgs_begins_anew_and_its_reports_replace_the_old_ones(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = runtime.database
+    undisturbed, job = (submit(database, dataset, **LBFGS) for _ in range(2))
+    run_job(runtime, undisturbed.id)
+    report, left = FullBatchTrainer._report, [True]
+
+    def report_then_stop(self: FullBatchTrainer) -> Any:
+        if self.state.epoch == 5 and left:
+            left.pop()
+            runtime.shutdown.raise_for_all()
+        return report(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FullBatchTrainer, "_report", report_then_stop)
+        run_job(runtime, job.id)
+    given_back = job_now(database, job.id)
+    assert (given_back.status, given_back.checkpoint_id) == ("queued", None)
+    before = seconds_of(database, job.id)
+    assert 1 <= len(before) < 12
+
+    runtime.shutdown._shared[0] = 0
+    run_job(runtime, job.id)
+    found = job_now(database, job.id)
+    assert (found.status, found.epoch, found.bit_identical) == ("succeeded", 12, True)
+    assert outcome_digest(database, job.id) == outcome_digest(database, undisturbed.id)
+    assert outcome_digest(database, job.id)["epochs"] == list(range(1, 13))
+    assert seconds_of(database, job.id)[: len(before)] != before, "the old reports are still there"
