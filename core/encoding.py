@@ -91,7 +91,7 @@ class Encoding:
         X = np.zeros((rows, self.n_inputs), dtype=np.float32)
         notices: list[EncodingNotice] = []
         self._write_numbers(X, columns)
-        for feature, start, column in zip(self.features, self._starts, columns, strict=True):
+        for feature, start, column in zip(self.features, self.starts, columns, strict=True):
             room = max_notices - len(notices)
             if isinstance(column, NumberColumn):
                 notices += _write_indicator(X, feature, start, column, room)
@@ -101,7 +101,7 @@ class Encoding:
         return X, notices
 
     @cached_property
-    def _starts(self) -> tuple[int, ...]:
+    def starts(self) -> tuple[int, ...]:
         """The first column of each feature in the matrix."""
         widths = [feature.width for feature in self.features]
         return tuple(sum(widths[:index]) for index in range(len(widths)))
@@ -117,7 +117,7 @@ class Encoding:
     def _write_numbers(self, X: npt.NDArray[np.float32], columns: Sequence[Column]) -> None:
         places, means, scales = self._numbers
         limit = WITHOUT_CLIP if self.clip is None else self.clip
-        targets = np.array(self._starts)[places]
+        targets = np.array(self.starts)[places]
         values = [column.values for column in (columns[i] for i in places) if isinstance(column, NumberColumn)]
         for start in range(0, len(X), BLOCK_ROWS) if values else ():
             block = np.stack([each[start : start + BLOCK_ROWS] for each in values], axis=1)

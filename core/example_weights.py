@@ -41,12 +41,12 @@ def class_weights(
         `balanced`: n / (K n_c), so that every class counts alike in all. A mapping is by the class's JSON text; a class
         that it leaves out counts 1.
     targets : ndarray of shape (n, n_classes)
-        The training rows' one-hot targets, of every class at least one.
+        The training rows' one-hot targets.
     """
     if asked is None:
         return None
     if asked == BALANCED:
-        counts: Float64Array = targets.sum(axis=0, dtype=np.float64)
+        counts: Float64Array = np.maximum(targets.sum(axis=0, dtype=np.float64), 1)  # a class may be absent here
         weights: Float64Array = len(targets) / (targets.shape[1] * counts)  # [BALANCED]
         return weights
     assert not isinstance(asked, str)

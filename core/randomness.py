@@ -18,6 +18,8 @@ class Purpose(IntEnum):
     SPLIT = 3
     BOOTSTRAP = 4
     INPUT_DROPOUT = 5
+    FOLDS = 6
+    IMPORTANCE = 7
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, batch: int = 0) -> np.random.Generator:

@@ -85,6 +85,7 @@ class Job(TypedDict):
     latest: HistoryItem | None
     best_epoch: int | None
     error: JobError | None
+    cross_validation: dict[str, Any] | None
     attempts: int
     config: dict[str, Any]
     dataset: dict[str, Any]
@@ -114,6 +115,7 @@ class Version(TypedDict):
     config: dict[str, Any]
     schema: dict[str, Any]
     metrics: dict[str, Any]
+    importances: dict[str, Any] | None
     best_epoch: int | None
     dataset: dict[str, Any]
     job: Any

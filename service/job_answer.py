@@ -39,6 +39,7 @@ def job_answer(row: JobRow, latest: Mapping[str, Any] | None, links: Mapping[str
         },
         "model": model_of(row),
         "warnings": [{"column": None, **warning} for warning in row.warnings],
+        "cross_validation": row.cross_validation,
         "links": dict(links),
         "retry_of": row.retry_of,
         "bit_identical": row.bit_identical,

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import safetensors.numpy
-
 from core.encoding import Encoding
 from core.network import MLP
 from core.targets import TargetEncoding
+from store.networks import network_of
 from store.tables import ModelVersionRow
 
 _FIXED_BYTES = 50_000  # of objects around the weights
@@ -55,14 +53,9 @@ class LoadedVersion:
     @classmethod
     def of(cls, row: ModelVersionRow, weights: bytes) -> LoadedVersion:
         """The version of a row and its safetensors bytes."""
-        tensors = safetensors.numpy.load(weights)
-        sizes = row.network["layer_sizes"]
-        names = [f"layer_{n}.{part}" for n in range(1, len(sizes)) for part in ("weight", "bias")]
-        flat = np.concatenate([tensors[name].ravel() for name in names])
-        network = MLP.from_parameters(sizes, row.network["activation"], row.network["output_activation"], flat)
         target_encoding = TargetEncoding.from_dict(row.target_encoding)
         return cls(
-            network=network,
+            network=network_of(row, weights),
             encoding=Encoding.from_dict(row.encoding),
             target_encoding=target_encoding,
             features=tuple(Feature(f["name"], f["type"], f["query_name"]) for f in row.schema["features"]),

@@ -15,9 +15,11 @@ from core.table import CategoryColumn, Column, NumberColumn, Table
 from core.targets import ClassValue, TargetEncoding
 from service.problems import ErrorItem, problem_at, problem_of
 from service.schemas.train import TrainRequest
+from service.starting_point import check_output
 from service.target_choice import TargetChoice
 from service.training_settings import LARGE_TABLE_ROWS, configuration_problem, training_config
 from service.weight_choice import check_class_names, check_weights
+from store.tables import ModelVersionRow
 
 RARE_CLASS_SHARE = 0.1
 
@@ -42,7 +44,14 @@ class Plan:
 
 
 def make_plan(
-    request: TrainRequest, dataset: str, model: str, choice: TargetChoice, table: Table, *, max_classes: int
+    request: TrainRequest,
+    dataset: str,
+    model: str,
+    choice: TargetChoice,
+    table: Table,
+    start: ModelVersionRow | None = None,
+    *,
+    max_classes: int,
 ) -> Plan:
     """The job's configuration.
 
@@ -52,6 +61,8 @@ def make_plan(
         ``name@version``.
     table : Table
         The target columns and the sample weights, all rows.
+    start : ModelVersionRow or None
+        The version that it begins with.
 
     Raises
     ------
@@ -64,20 +75,27 @@ def make_plan(
         detail = f"{n_rows} rows have a value in the target; at least {MINIMUM_ROWS} are needed to train."
         raise problem_at("not_enough_rows", detail, pointer="/target")
     targets = {name: table[name].take(usable) for name in choice.targets}
-    encoding = _fit(choice, targets, usable, max_classes)
+    encoding = _fit(choice, targets, usable, max_classes, start)
     inferred = dict(choice.inferred)
     if request.sample_weight is not None:
         check_weights(request.sample_weight, table[request.sample_weight], usable)
     training = training_config(request, choice.task, n_rows, inferred)
+    if start is not None:
+        check_output(start, training.output_activation)
     check_class_names(training.class_weights, encoding)
     _check_size(training, choice, encoding.n_outputs)
     strata = _class_indices(targets[choice.targets[0]]) if choice.task == "classification" else None
     _check_split(training, n_rows, strata)
+    folds = 0 if request.cross_validation is None else request.cross_validation.folds
+    _check_folds(folds, n_rows, training)
     config = {
         "dataset": dataset,
         "target": request.target,
         "features": list(choice.features),
         "sample_weight": request.sample_weight,
+        "initialize_from": start and {"model": start.model_name, "version": start.version, "sha256": start.sha256},
+        "folds": folds,
+        "importance_repeats": request.importance_repeats,
         "model": model,
         "task": choice.task,
         "training": training.to_dict(),
@@ -87,14 +105,18 @@ def make_plan(
     return Plan(config, training.epochs, _rare_class(choice, strata))
 
 
-def _fit(choice: TargetChoice, targets: Table, usable: Any, max_classes: int) -> TargetEncoding:
+def _fit(
+    choice: TargetChoice, targets: Table, usable: Any, max_classes: int, start: ModelVersionRow | None
+) -> TargetEncoding:
     first = targets[choice.targets[0]]
     if choice.task == "classification" and (count := _class_count(first)) > max_classes:
         detail = f"The target has {count:,} classes; at most {max_classes:,} can be learnt."
         raise problem_at("too_many_classes", detail, pointer="/target")
     try:
         encoding = TargetEncoding.fit(targets, choice.targets, choice.task, _class_values(choice, first))  # type: ignore[arg-type]
-        if choice.task in ("multilabel", "distribution"):
+        if start is not None:
+            encoding = TargetEncoding.from_dict(start.target_encoding)
+        if start is not None or choice.task in ("multilabel", "distribution"):
             encoding.transform(targets)
     except EncodingError as error:
         row = None if error.row is None else int(usable[error.row]) + 1
@@ -144,6 +166,13 @@ def _check_split(training: TrainingConfig, n_rows: int, strata: Any) -> None:
         )
     except NotEnoughRows as error:
         raise problem_at("not_enough_rows", _sentence(error.detail, error.hint), pointer="/target") from None
+
+
+def _check_folds(folds: int, n_rows: int, training: TrainingConfig) -> None:
+    kept = n_rows - round(n_rows * training.test_fraction)
+    if folds and kept - -(-kept // folds) < MINIMUM_ROWS:
+        detail = f"{folds} folds of {kept} rows leave fewer than {MINIMUM_ROWS} to train on."
+        raise problem_at("not_enough_rows", detail, pointer="/cross_validation/folds")
 
 
 def _rare_class(choice: TargetChoice, strata: Any) -> list[dict[str, Any]]:

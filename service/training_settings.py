@@ -89,6 +89,10 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     plain, optimizer = training.to_dict(), training.optimizer
     shown = {name: config.get(name) for name in ("dataset", "target", "model", "features", "task")}
     shown["sample_weight"] = config.get("sample_weight")
+    start, folds = config.get("initialize_from"), config.get("folds", 0)
+    shown["initialize_from"] = None if start is None else {name: start[name] for name in ("model", "version")}
+    shown["cross_validation"] = {"folds": folds} if folds else None
+    shown["importance_repeats"] = config.get("importance_repeats", 0)
     shown["network"] = {name: plain[name] for name in _NETWORK_FIELDS}
     shown["loss"] = training.resolved_loss
     names = ("name", "learning_rate", *_OPTIMIZER_FIELDS[optimizer.name])

@@ -35,6 +35,7 @@ class NewVersion:
     metrics: dict[str, Any]
     best_epoch: int | None
     dataset: dict[str, Any]
+    importances: dict[str, Any] | None = None
 
 
 def publish_version(

@@ -121,6 +121,7 @@ class JobRow(Base):
     fingerprint: Mapped[dict[str, Any] | None]
     bit_identical: Mapped[bool] = mapped_column(default=True)  # false once it went on under another fingerprint
     error: Mapped[dict[str, Any] | None]
+    cross_validation: Mapped[dict[str, Any] | None]
     model_version: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[float] = mapped_column(server_default=now())
     started_at: Mapped[float | None]
@@ -219,6 +220,7 @@ class ModelVersionRow(Base):
     schema: Mapped[dict[str, Any]]
     config: Mapped[dict[str, Any]]
     metrics: Mapped[dict[str, Any]]
+    importances: Mapped[dict[str, Any] | None]
     best_epoch: Mapped[int | None] = mapped_column(Integer)
     dataset: Mapped[dict[str, Any]]
     description: Mapped[str] = mapped_column(Text, default="")

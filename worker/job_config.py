@@ -21,6 +21,12 @@ class JobConfig:
         The target as it was asked for.
     sample_weight : str or None
         The column of weights.
+    initialize_from : dict or None
+        ``model`` and ``version`` of what it begins with.
+    folds : int
+        Of the cross-validation; 0 for none.
+    importance_repeats : int
+        Of the permutation importances; 0 for none.
     training : TrainingConfig
     """
 
@@ -29,6 +35,9 @@ class JobConfig:
     target: str | list[str]
     training: TrainingConfig
     sample_weight: str | None = None
+    initialize_from: dict[str, Any] | None = None
+    folds: int = 0
+    importance_repeats: int = 0
 
     @property
     def columns(self) -> list[str]:
@@ -50,5 +59,8 @@ class JobConfig:
             targets=(target,) if isinstance(target, str) else tuple(target),
             target=target,
             sample_weight=config.get("sample_weight"),
+            initialize_from=config.get("initialize_from"),
+            folds=config.get("folds", 0),
+            importance_repeats=config.get("importance_repeats", 0),
             training=TrainingConfig.from_dict(config["training"]),
         )

@@ -11,6 +11,7 @@ from core.optimizer_config import LBFGS
 from core.reports import EpochReport
 from core.training import Trainer, TrainingState
 from worker.job_config import JobConfig
+from worker.starting_point import StartingPoint
 from worker.training_data import TrainingData
 
 AnyTrainer: TypeAlias = Trainer | FullBatchTrainer
@@ -21,8 +22,10 @@ def resumes(config: JobConfig) -> bool:
     return config.training.optimizer.name != LBFGS
 
 
-def trainer_of(config: JobConfig, data: TrainingData, state: TrainingState | None = None) -> AnyTrainer:
-    """A trainer that begins, or goes on from the state.
+def trainer_of(
+    config: JobConfig, data: TrainingData, start: StartingPoint | None, state: TrainingState | None = None
+) -> AnyTrainer:
+    """A trainer that begins at the start, or at random, or goes on from the state.
 
     Raises
     ------
@@ -30,10 +33,11 @@ def trainer_of(config: JobConfig, data: TrainingData, state: TrainingState | Non
         When the state is of another network or optimizer.
     """
     rows = (data.train.X, data.train.Y, data.validation.X, data.validation.Y)
-    weights: dict[str, Any] = {"weights": data.train.weights, "weights_val": data.validation.weights}
+    more: dict[str, Any] = {"weights": data.train.weights, "weights_val": data.validation.weights}
+    more["initial"] = None if start is None else start.network.parameters
     if not resumes(config):
-        return FullBatchTrainer(config.training, *rows, data.target_encoding, **weights, clock=time.perf_counter)
-    return Trainer(config.training, *rows, data.target_encoding, **weights, state=state, clock=time.perf_counter)
+        return FullBatchTrainer(config.training, *rows, data.target_encoding, **more, clock=time.perf_counter)
+    return Trainer(config.training, *rows, data.target_encoding, **more, state=state, clock=time.perf_counter)
 
 
 def train(
@@ -45,3 +49,11 @@ def train(
         return
     for report in trainer.run(on_batch):
         on_report(report)
+
+
+def ended_by_the_clock(trainer: AnyTrainer, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the job says of a training that its limit on seconds has ended: another run may end elsewhere."""
+    if not trainer.state.progress.out_of_time:
+        return {}
+    detail = f"The limit on seconds ended the training in epoch {trainer.state.epoch - 1}."
+    return {"warnings": [*warnings, {"code": "out_of_time", "column": None, "detail": detail}], "bit_identical": False}

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.configuration import TrainingConfig
 from core.encoding import Encoding
 from core.example_weights import class_weights, example_weights, sample_weights
+from core.folds import fold_rows
 from core.splits import Split, split_rows
 from core.table import Column, NumberColumn, Table
 from core.targets import ClassValue, TargetEncoding
 from worker.errors import JobError
 from worker.job_config import JobConfig
+from worker.starting_point import StartingPoint
 
 Matrix = npt.NDArray[np.float32]
 
@@ -46,11 +47,17 @@ class TrainingData:
 
 
 def prepare(
-    table: Table, columns: list[dict[str, Any]], job: JobConfig, *, look: Callable[[], None] = lambda: None
+    table: Table,
+    columns: list[dict[str, Any]],
+    job: JobConfig,
+    start: StartingPoint | None = None,
+    *,
+    look: Callable[[], None] = lambda: None,
 ) -> TrainingData:
     """Split a table's rows and encode them, by encodings that are fitted on the training rows alone.
 
-    Rows without a target are left out, with a warning that says how many.
+    Rows without a target are left out, with a warning that says how many. A training that begins with a version takes
+    that version's encodings.
 
     Parameters
     ----------
@@ -69,18 +76,65 @@ def prepare(
     """
     table, warnings = _with_targets(table, job.targets)
     look()
+    classes = _classes(table, columns, job, start)
+    split = _split(table, job, classes)
+    look()
+    return _encoded(table, job, split, start, classes, warnings, look)
+
+
+def fold_data(
+    table: Table,
+    columns: list[dict[str, Any]],
+    job: JobConfig,
+    fold: int,
+    start: StartingPoint | None = None,
+    *,
+    look: Callable[[], None] = lambda: None,
+) -> TrainingData:
+    """The same of one fold, from 0: its held-out rows are the test part, and the job's test rows are in no part."""
+    table, _ = _with_targets(table, job.targets)
+    classes = _classes(table, columns, job, start)
+    whole, training = _split(table, job, classes), job.training
+    strata = _strata(table, job, classes)
+    rows = np.sort(np.concatenate([whole.train, whole.validation]))
+    of_rows = None if strata is None else strata[rows]
+    held_out = rows[fold_rows(len(rows), job.folds, seed=training.seed, strata=of_rows)[fold]]
+    rest = np.setdiff1d(rows, held_out)
+    inner = split_rows(
+        len(rest),
+        validation_fraction=training.validation_fraction,
+        test_fraction=0.0,
+        seed=training.seed,
+        strata=None if strata is None else strata[rest],
+    )
+    look()
+    split = Split(rest[inner.train], rest[inner.validation], held_out)
+    return _encoded(table, job, split, start, classes, [], look)
+
+
+def _encoded(
+    table: Table,
+    job: JobConfig,
+    split: Split,
+    start: StartingPoint | None,
+    classes: TargetEncoding | None,
+    warnings: list[dict[str, Any]],
+    look: Callable[[], None],
+) -> TrainingData:
+    """The parts of a split; `classes` is the target's encoding where it does not depend on the split."""
     training = job.training
     targets = {name: table[name] for name in job.targets}
-    split, target_encoding = _split(targets, columns, job.targets, training)
+    target_encoding = classes or TargetEncoding.fit(
+        _take(targets, job.targets, split.train), job.targets, training.task
+    )
+    encoding = (
+        Encoding.fit(_take(table, job.features, split.train), job.features, clip=training.clip)
+        if start is None
+        else start.encoding
+    )
+    noticed = (*encoding.warnings, *target_encoding.warnings) if start is None else ()
+    warnings = warnings + [{"code": each.code, "column": each.feature, "detail": each.detail} for each in noticed]
     look()
-    train_table = _take(table, job.features, split.train)
-    encoding = Encoding.fit(train_table, job.features, clip=training.clip)
-    warnings += [
-        {"code": notice.code, "column": notice.feature, "detail": notice.detail}
-        for notice in (*encoding.warnings, *target_encoding.warnings)
-    ]
-    look()
-
     weights = sample_weights(job.sample_weight, table[job.sample_weight]) if job.sample_weight is not None else None
     of_classes = class_weights(
         training.class_weights, target_encoding.transform(_take(targets, job.targets, split.train)), target_encoding
@@ -110,28 +164,35 @@ def _with_targets(table: Table, targets: tuple[str, ...]) -> tuple[Table, list[d
     return {name: column.take(kept) for name, column in table.items()}, [warning]
 
 
-def _split(
-    targets: Mapping[str, Column], columns: list[dict[str, Any]], names: tuple[str, ...], training: TrainingConfig
-) -> tuple[Split, TargetEncoding]:
-    n_rows = len(targets[names[0]])
+def _classes(
+    table: Table, columns: list[dict[str, Any]], job: JobConfig, start: StartingPoint | None
+) -> TargetEncoding | None:
+    """The target's encoding where it is known before the split: the version's, or the classes that decide it."""
+    if start is not None:
+        return start.target_encoding
+    if job.training.task != "classification":
+        return None
+    values = _class_values(table[job.targets[0]], columns, job.targets[0])
+    return TargetEncoding.fit({name: table[name] for name in job.targets}, job.targets, job.training.task, values)
 
-    def split(strata: npt.NDArray[np.integer] | None) -> Split:
-        return split_rows(
-            n_rows,
-            validation_fraction=training.validation_fraction,
-            test_fraction=training.test_fraction,
-            seed=training.seed,
-            strata=strata,
-        )
 
-    if training.task == "classification":
-        # Which classes there are is known before the split, and decides it.
-        encoding = TargetEncoding.fit(
-            targets, names, training.task, _class_values(targets[names[0]], columns, names[0])
-        )
-        return split(encoding.transform(targets).argmax(axis=1)), encoding
-    parts = split(None)
-    return parts, TargetEncoding.fit(_take(targets, names, parts.train), names, training.task)
+def _strata(table: Table, job: JobConfig, classes: TargetEncoding | None) -> npt.NDArray[np.integer] | None:
+    """Each row's class; None for a task without classes."""
+    if classes is None or job.training.task != "classification":
+        return None
+    strata: npt.NDArray[np.integer] = classes.transform({name: table[name] for name in job.targets}).argmax(axis=1)
+    return strata
+
+
+def _split(table: Table, job: JobConfig, classes: TargetEncoding | None) -> Split:
+    training = job.training
+    return split_rows(
+        len(table[job.targets[0]]),
+        validation_fraction=training.validation_fraction,
+        test_fraction=training.test_fraction,
+        seed=training.seed,
+        strata=_strata(table, job, classes),
+    )
 
 
 def _class_values(column: Column, columns: list[dict[str, Any]], name: str) -> list[ClassValue] | None:

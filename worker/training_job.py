@@ -16,6 +16,7 @@ from store.registry import NewVersion
 from store.tables import JobRow
 from worker.checkpointer import Checkpointer
 from worker.checkpointing import decode
+from worker.cross_validation import cross_validate
 from worker.datasets import read_dataset
 from worker.errors import internal_error, job_error
 from worker.fingerprint import fingerprint
@@ -26,7 +27,8 @@ from worker.outages import is_outage, through_outages
 from worker.progress import Progress
 from worker.publisher import publish, publish_queued
 from worker.runtime import Runtime
-from worker.trainer import AnyTrainer, resumes, train, trainer_of
+from worker.starting_point import StartingPoint, starting_point
+from worker.trainer import AnyTrainer, ended_by_the_clock, resumes, train, trainer_of
 from worker.training_data import TrainingData, prepare
 from worker.version import kept_version, trained_version
 
@@ -118,9 +120,9 @@ class Attempt:
         job, look = self._job, self._interrupts.look
         config = JobConfig.from_dict(job.config)
         dataset, table = read_dataset(self._database, self._runtime.files, job, config.columns, look=look)
-        data = prepare(table, dataset.columns, config, look=look)
-        del table
-        trainer = self._trainer(config, data)
+        start = starting_point(self._database, job.project_id, config)
+        data = prepare(table, dataset.columns, config, start, look=look)
+        trainer = self._trainer(config, data, start)
         self._interrupts.loading_checkpoint = False
         self._record_start(config, data)
         progress = Progress(
@@ -138,6 +140,17 @@ class Attempt:
         )
         try:
             look()
+            cross_validate(
+                table,
+                dataset.columns,
+                config,
+                start,
+                job.cross_validation,
+                on_batch=BatchWatch(self._interrupts, None),
+                look=look,
+                save=self._save_folds,
+            )
+            del table
             watch = BatchWatch(self._interrupts, checkpointer)
             train(trainer, watch, lambda report: progress.add(report, trainer.best_epoch))
             look()
@@ -152,22 +165,29 @@ class Attempt:
         else:
             self._patiently(progress.write)
             version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
-            self._finish("succeeded", version=version, **self._ended_by_the_clock(trainer))
+            self._finish("succeeded", version=version, **ended_by_the_clock(trainer, self._warnings))
 
-    def _trainer(self, config: JobConfig, data: TrainingData) -> AnyTrainer:
+    def _trainer(self, config: JobConfig, data: TrainingData, start: StartingPoint | None) -> AnyTrainer:
         """A trainer that goes on from the job's checkpoint, where there is one that this code can read."""
 
         try:
             with self._database.read() as s:
                 checkpoint = load_checkpoint(s, self._job)
-            resumed = trainer_of(config, data, decode(checkpoint) if checkpoint is not None else None)
+            resumed = trainer_of(config, data, start, decode(checkpoint) if checkpoint is not None else None)
         except (Corrupt, UnreadableState) as error:
             # The same seed leads to the same epochs again: only time is lost.
             logger.warning("Job %s begins anew, its checkpoint is of no use: %s", self._job.id, error)
-            return trainer_of(config, data)
+            return trainer_of(config, data, start)
         if checkpoint is not None:
             logger.info("Job %s goes on in epoch %d", self._job.id, resumed.state.epoch)
         return resumed
+
+    def _save_folds(self, outcome: dict[str, Any]) -> None:
+        def save() -> None:
+            with self._database.write() as s:
+                leases.fenced(s, self._fence, cross_validation=outcome, advanced=True)
+
+        self._patiently(save)
 
     def _record_start(self, config: JobConfig, data: TrainingData) -> None:
         """Record under which fingerprint the job runs, and what its data gave cause to warn of."""
@@ -185,14 +205,6 @@ class Attempt:
                     histories.clear_history(s, job.id)
 
         self._patiently(record)
-
-    def _ended_by_the_clock(self, trainer: AnyTrainer) -> dict[str, Any]:
-        """What the job says of a training that its limit on seconds has ended: another run may end elsewhere."""
-        if not trainer.state.progress.out_of_time:
-            return {}
-        detail = f"The limit on seconds ended the training in epoch {trainer.state.epoch - 1}."
-        warning = {"code": "out_of_time", "column": None, "detail": detail}
-        return {"warnings": [*self._warnings, warning], "bit_identical": False}
 
     def _finish(
         self, status: str, *, version: NewVersion | None = None, error: dict[str, Any] | None = None, **values: Any

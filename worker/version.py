@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import safetensors.numpy
 
+from core.importance import permutation_importances
 from core.metrics import evaluate
 from core.network import MLP
 from store.registry import NewVersion
@@ -108,6 +109,7 @@ def _new_version(
         schema=_schema(config, dataset, data),
         config=job.config,
         metrics=_metrics(config, data, network, beat),
+        importances=_importances(config, data, network, beat),
         best_epoch=best_epoch,
         dataset={
             "id": job.dataset_id,
@@ -134,6 +136,22 @@ def _metrics(config: JobConfig, data: TrainingData, network: MLP, beat: Beat) ->
         return metrics
 
     return {"train": score(data.train), "validation": score(data.validation), "test": score(data.test)}
+
+
+def _importances(config: JobConfig, data: TrainingData, network: MLP, beat: Beat) -> dict[str, Any] | None:
+    """Of the validation rows; None without such rows, or where none were asked for."""
+    if config.importance_repeats == 0 or len(data.validation) == 0:
+        return None
+    return permutation_importances(
+        network,
+        data.validation.X,
+        data.validation.Y,
+        data.encoding,
+        config.training.task,
+        repeats=config.importance_repeats,
+        seed=config.training.seed,
+        beat=beat,
+    )
 
 
 def _schema(config: JobConfig, dataset: DatasetRow, data: TrainingData) -> dict[str, Any]:

@@ -47,6 +47,9 @@ def conclude(console: Console, client: Client, job_id: str) -> None:
     if model.get("version"):
         version = client.version(model["name"], model["version"])
         console.print(report.worth(version))
+        owed = report.importances(version)
+        if owed is not None:
+            console.print(owed)
     if job["status"] != "succeeded":
         error = job["error"]
         if error is None:

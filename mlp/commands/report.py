@@ -65,6 +65,19 @@ def worth(version: Version) -> RenderableType:
     return Columns([table, confusion(matrix)], padding=(0, 4)) if matrix else table
 
 
+def importances(version: Version) -> RenderableType | None:
+    """What the score owes to the features that matter most; None where it is not known."""
+    found = version.get("importances")
+    if not found:
+        return None
+    table = Table(title=f"What the {found['score']} owes to each feature", title_justify="left")
+    table.add_column("")
+    table.add_column("permuted, it loses", justify="right")
+    for item in found["items"][:_MOST_LABELS]:
+        table.add_row(item["feature"], f"{item['importance']:.3f} ± {item['std']:.3f}")
+    return table
+
+
 def best_part(metrics: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
     """The part that says most about new rows: the test rows, else the validation rows."""
     for part in ("test", "validation"):

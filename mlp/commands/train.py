@@ -20,6 +20,9 @@ def train(
     model: Annotated[str | None, typer.Option(help="The model's name; the dataset's when left out.")] = None,
     features: Annotated[str | None, typer.Option(help="Columns to predict from, as a,b,c; all when left out.")] = None,
     task: Annotated[str | None, typer.Option(help="classification, regression, multilabel or distribution.")] = None,
+    initialize_from: Annotated[
+        str | None, typer.Option(help="Begin with a version's weights: a model's name, or name@3 for one version.")
+    ] = None,
     hidden: Annotated[str | None, typer.Option(help="Sizes of the hidden layers, as 128,64.")] = None,
     activation: Annotated[
         str | None, typer.Option(help="relu, sigmoid, tanh, silu, gelu, gelu_tanh, identity.")
@@ -56,6 +59,10 @@ def train(
     l1: Annotated[float | None, typer.Option(help="Weight of the penalty on the sum of all weights' sizes.")] = None,
     max_norm: Annotated[float | None, typer.Option(help="Greatest length of a unit's incoming weights.")] = None,
     max_gradient_norm: Annotated[float | None, typer.Option(help="A longer gradient is shortened to this.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Cross-validate by so many folds, too.")] = None,
+    importance_repeats: Annotated[
+        int | None, typer.Option(help="How often each feature is permuted for its importance; 0: never.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
 ) -> None:
     """Train a model: mlp train iris.csv --target species --watch."""
@@ -73,6 +80,7 @@ def train(
         model=model,
         features=features.split(",") if features else None,
         task=task,
+        initialize_from=_version(initialize_from),
         network=network or None,
         loss=loss,
         huber_delta=huber_delta,
@@ -90,6 +98,8 @@ def train(
         l2=l2,
         max_norm=max_norm,
         max_gradient_norm=max_gradient_norm,
+        cross_validation=_given(folds=folds) or None,
+        importance_repeats=importance_repeats,
         seed=seed,
     )
     console = terminal.out()
@@ -123,6 +133,17 @@ def _weights(text: str | None) -> str | dict[str, float] | None:
     except ValueError:
         said = f"{text!r} is neither 'balanced' nor weights such as yes=5,no=1"
         raise typer.BadParameter(said, param_hint="--class-weights") from None
+
+
+def _version(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    model, at, version = text.rpartition("@")
+    if not at:
+        return {"model": version}
+    if not version.isdecimal():
+        raise typer.BadParameter(f"{text!r} is not a model's version such as iris@3", param_hint="--initialize-from")
+    return {"model": model, "version": int(version)}
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -135,6 +135,7 @@ def version_answer(row: ModelVersionRow) -> dict[str, Any]:
         "config": shown_config(row.config),
         "schema": row.schema,
         "metrics": row.metrics,
+        "importances": row.importances,
         "best_epoch": row.best_epoch,
         "dataset": row.dataset,
         "job": row.job_id,

@@ -18,13 +18,14 @@ from service.parts import parts, project
 from service.problems import problem_at
 from service.schemas.jobs import JobAnswer
 from service.schemas.train import TrainRequest
+from service.starting_point import started_from
 from service.store_problems import check_name, check_reference, placed
 from service.target_choice import choose
 from service.training_plan import Plan, make_plan
-from store import datasets, histories, parquet
+from store import datasets, histories, parquet, registry, selection
 from store.errors import NotFound
 from store.submission import IdempotencyKey, job_of_key, submit
-from store.tables import DatasetRow, JobRow
+from store.tables import DatasetRow, JobRow, ModelVersionRow
 
 routes = blueprint("train", __name__, "Training")
 _MOST_KEY_CHARACTERS = 255
@@ -119,10 +120,29 @@ def _plan(body: TrainRequest, dataset: DatasetRow, model: str) -> Plan:
         column: Any = columns([name])[name]
         return len(np.unique(column.values[~column.missing]))
 
+    start = _start(body)
+    if start is not None:
+        body = started_from(start, body, dataset.columns)
     choice = choose(body, dataset.columns, distinct)
     table = columns([*choice.targets, *([body.sample_weight] if body.sample_weight is not None else [])])
     settings = parts().settings
-    return make_plan(body, f"{dataset.name}@{dataset.version}", model, choice, table, max_classes=settings.max_classes)
+    name = f"{dataset.name}@{dataset.version}"
+    return make_plan(body, name, model, choice, table, start, max_classes=settings.max_classes)
+
+
+def _start(body: TrainRequest) -> ModelVersionRow | None:
+    """The version that the training is to begin with."""
+    asked = body.initialize_from
+    if asked is None:
+        return None
+    if asked.version is not None and asked.alias is not None:
+        raise problem_at("invalid_value", "`alias` stands beside `version`.", pointer="/initialize_from/alias")
+    field = "version" if asked.version is not None else "alias" if asked.alias is not None else "model"
+    with placed(pointer=f"/initialize_from/{field}", others={"model_not_found": {"pointer": "/initialize_from/model"}}):
+        check_reference("model", asked.model)
+        with parts().database.read() as s:
+            chosen = selection.select_version(s, project(), asked.model, version=asked.version, alias=asked.alias)
+            return registry.get_version(s, project(), chosen.model, chosen.version)
 
 
 def _idempotency_key() -> IdempotencyKey | None:

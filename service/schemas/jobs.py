@@ -106,6 +106,7 @@ class JobAnswer(Answer):
     dataset: DatasetOfJob
     model: ModelOfJob | None
     warnings: list[TableWarning]
+    cross_validation: dict[str, Any] | None = Field(description="How each fold scored, where it was asked for.")
     links: dict[str, str | None]
     retry_of: str | None
     bit_identical: bool = Field(description="False once the job went on on another kind of machine.")

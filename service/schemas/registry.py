@@ -75,6 +75,7 @@ class VersionAnswer(Answer):
     config: dict[str, Any]
     schema_: dict[str, Any] = Field(alias="schema")
     metrics: dict[str, Any]
+    importances: dict[str, Any] | None = Field(description="What the validation score owes to each feature.")
     best_epoch: int | None
     dataset: dict[str, Any]
     job: str | None

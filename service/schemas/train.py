@@ -60,6 +60,20 @@ class EarlyStoppingRequest(Body):
     min_delta: float = Field(1e-4, description="Least improvement that counts.")
 
 
+class InitializeFromRequest(Body):
+    """The version that a training begins with; without a number or alias the one that would answer a prediction."""
+
+    model: str
+    version: int | None = Field(None, ge=1)
+    alias: str | None = None
+
+
+class CrossValidationRequest(Body):
+    """Trainings on all but one part of the rows, each scored on that part, before the training itself."""
+
+    folds: int = Field(5, ge=2, le=20, description="How many parts.")
+
+
 class TrainRequest(Body):
     """A model of one column (or several) of a dataset, learnt from the others."""
 
@@ -70,6 +84,9 @@ class TrainRequest(Body):
         None, min_length=1, description="Columns to learn from. Default: all with the role `feature`, less the target."
     )
     task: TaskName | None = Field(None, description="Default: by the target's type; see `config.inferred`.")
+    initialize_from: InitializeFromRequest | None = Field(
+        None, description="Begin with a version's weights and encodings (fine-tuning)."
+    )
     network: NetworkRequest = NetworkRequest()
     loss: str | None = Field(
         None, description="cross_entropy, binary_cross_entropy, mse, mae or huber. Default: the task's."
@@ -99,4 +116,8 @@ class TrainRequest(Body):
     max_norm: float | None = Field(None, description="Greatest length of a unit's incoming weights; null: none.")
     max_gradient_norm: float | None = Field(None, description="A longer gradient is shortened to this; null: never.")
     clip: float | None = Field(5.0, description="Standardised features are held within ±clip; null: not at all.")
+    cross_validation: CrossValidationRequest | None = Field(None, description="Score it by folds too; null: no.")
+    importance_repeats: int = Field(
+        5, ge=0, le=100, description="How often each feature is permuted for its importance; 0: no importances."
+    )
     seed: int = Field(0, description="Of every random number.")

@@ -47,6 +47,7 @@ def submit(
     model: str = "points",
     task: str = "classification",
     features: list[str] | None = None,
+    folds: int = 0,
     **training: Any,
 ) -> JobRow:
     """Queue a training of the dataset; `training` are fields of `TrainingConfig`."""
@@ -58,6 +59,7 @@ def submit(
         "dataset": f"{dataset.name}@{dataset.version}",
         "target": target,
         "features": features,
+        "folds": folds,
         "model": model,
         "task": task,
         "training": configured.to_dict(),

@@ -11,6 +11,7 @@ from store import histories
 from store.database import Database
 from store.tables import DatasetRow
 from tests.support.training import job_now, outcome_digest, submit
+from worker import cross_validation
 from worker.runtime import Runtime
 from worker.training_job import run_job
 
@@ -57,3 +58,30 @@ def test_an_interrupted_lbfgs_begins_anew_and_its_reports_replace_the_old_ones(
     assert outcome_digest(database, job.id) == outcome_digest(database, undisturbed.id)
     assert outcome_digest(database, job.id)["epochs"] == list(range(1, 13))
     assert seconds_of(database, job.id)[: len(before)] != before, "the old reports are still there"
+
+
+def test_folds_that_were_scored_before_a_stop_are_kept_and_the_rest_follows(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, config = runtime.database, {"hidden": [8], "epochs": 4, "test_fraction": 0.2}
+    undisturbed, job = (submit(database, dataset, folds=3, **config) for _ in range(2))
+    run_job(runtime, undisturbed.id)
+    folds, trained = cross_validation.fold_data, []
+
+    def stop_in_the_third(*arguments: Any, **options: Any) -> Any:
+        trained.append(arguments[3])
+        if trained == [0, 1, 2]:
+            runtime.shutdown.raise_for_all()
+        return folds(*arguments, **options)
+
+    monkeypatch.setattr(cross_validation, "fold_data", stop_in_the_third)
+    run_job(runtime, job.id)
+    given_back = job_now(database, job.id)
+    assert given_back.status == "queued"
+    assert given_back.cross_validation is not None
+    assert [item["fold"] for item in given_back.cross_validation["items"]] == [1, 2]
+    runtime.shutdown._shared[0] = 0
+    run_job(runtime, job.id)
+    assert trained == [0, 1, 2, 2]
+    assert job_now(database, job.id).cross_validation == job_now(database, undisturbed.id).cross_validation
+    assert outcome_digest(database, job.id) == outcome_digest(database, undisturbed.id)
