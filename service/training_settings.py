@@ -9,7 +9,7 @@ from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig, T
 from core.errors import InvalidConfiguration
 from core.schedules import FIELDS_OF
 from service.problems import Problem, pointer, problem_at
-from service.schemas.train import TrainRequest
+from service.schemas.train import OptimizerRequest, TrainRequest
 
 LARGE_TABLE_ROWS = 10_000
 TEST_PART_FROM_ROWS = 200
@@ -63,7 +63,7 @@ def training_config(request: TrainRequest, task: str, n_rows: int, inferred: dic
             dropout=request.network.dropout,
             input_dropout=request.network.input_dropout,
             loss=request.loss,
-            optimizer=OptimizerConfig(**request.optimizer.model_dump(exclude_none=True)),
+            optimizer=OptimizerConfig(**_optimizer(request.optimizer)),
             schedule=ScheduleConfig(**request.schedule.model_dump(exclude_none=True)),
             batch_size=batch_size,
             test_fraction=test_fraction,
@@ -72,6 +72,19 @@ def training_config(request: TrainRequest, task: str, n_rows: int, inferred: dic
         )
     except InvalidConfiguration as error:
         raise configuration_problem(error) from None
+
+
+def _optimizer(request: OptimizerRequest) -> dict[str, Any]:
+    """The optimizer's fields, those of another optimizer refused even where they would do nothing."""
+    given = request.model_dump(exclude_none=True)
+    own = _OPTIMIZER_FIELDS.get(request.name)
+    taken = ("learning_rate", *(own or ()))
+    for name in given:
+        # A weight decay that does not fit is refused by core, which says which optimizer takes one.
+        if own is not None and name not in ("name", "weight_decay", *taken):
+            detail = f"The optimizer {request.name} takes no {name}; it takes {', '.join(taken)}."
+            raise problem_at("invalid_configuration", detail, pointer=pointer("optimizer", name))
+    return given
 
 
 def configuration_problem(error: InvalidConfiguration) -> Problem:
