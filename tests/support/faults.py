@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import redis
+from sqlalchemy import make_url, select
+from sqlalchemy.exc import OperationalError
 
 from mlp.redis_server import RedisServer
 from store.database import Database
@@ -182,7 +185,7 @@ def resume_beside_a_stopped_trainer(settings: Settings, database: Database, *, r
         with reaper(settings), worker(settings, "stopped") as stopped:
             job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
             wait_for_progress(database, job_id, epochs=10)
-            with stopped_group(stopped), worker(settings, "other"):
+            with stopped_group(stopped, database, job_id), worker(settings, "other"):
                 job = wait_for_end(database, job_id)
                 assert (job.status, job.token) == ("succeeded", 3)  # claim, taken back, claim
                 before = outcome_digest(database, job_id)
@@ -206,7 +209,7 @@ def wake_a_stale_trainer_beside_the_new_one(settings: Settings, database: Databa
     with reaper(settings), worker(settings, "stopped") as stopped:
         job_id = submit_and_publish(settings, database, dataset, **longer)
         wait_for_progress(database, job_id, epochs=10)
-        with worker_beside(settings, stopped) as other:
+        with worker_beside(settings, stopped, database, job_id) as other:
             wait_until(lambda: f"Job {job_id} begins" in other.read_log(), seconds=30, what="another worker's claim")
         wait_until(lambda: "no longer this worker's" in stopped.read_log(), seconds=30, what="the stale worker's end")
         assert wait_for_end(database, job_id).token == 3
@@ -216,25 +219,53 @@ def wake_a_stale_trainer_beside_the_new_one(settings: Settings, database: Databa
 
 
 @contextmanager
-def worker_beside(settings: Settings, stopped: Part) -> Iterator[Part]:
+def worker_beside(settings: Settings, stopped: Part, database: Database, job_id: str) -> Iterator[Part]:
     """Another worker, started while `stopped` and its children do nothing; they go on at the block's end."""
     other = worker(settings, "other")
-    with stopped_group(stopped):
+    with stopped_group(stopped, database, job_id):
         other.start()
         yield other
 
 
 @contextmanager
-def stopped_group(part: Part) -> Iterator[None]:
-    """A process and its children do nothing within the block."""
+def stopped_group(part: Part, database: Database, job_id: str) -> Iterator[None]:
+    """A process and its children do nothing within the block.
+
+    They are stopped between two of their transactions: within one, a stopped process keeps the database's locks from
+    everybody, whatever a lease says.
+    """
     pids = [*part.children(), part.pid]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    for _ in range(100):
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.05)  # what was on its way to the server has arrived
+        if is_free(database, job_id):
+            break
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(0.05)
+    else:
+        raise AssertionError(f"{part} was in a transaction whenever it was stopped")
     try:
         yield
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def is_free(database: Database, job_id: str) -> bool:
+    """Whether nobody holds the lock that a write to the job's row needs."""
+    try:
+        if database.is_sqlite:
+            with closing(sqlite3.connect(str(make_url(database.url).database), timeout=0.2)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.rollback()
+        else:
+            with database.write() as s:
+                s.execute(select(JobRow.id).where(JobRow.id == job_id).with_for_update(nowait=True))
+    except (sqlite3.OperationalError, OperationalError):
+        return False
+    return True
 
 
 def restart_broker(settings: Settings, database: Database, server: RedisServer, *, rounds: int) -> None:
