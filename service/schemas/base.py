@@ -79,9 +79,9 @@ def _decimal(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_decimal)]  # read from an address
-Text = Annotated[str, AfterValidator(_no_nul)]
-Limit = Annotated[Whole, Field(ge=1, le=500, description="Most items in the answer.")]
+WHOLE = BeforeValidator(_decimal)  # of numbers in an address; after their bounds, or the document would not tell them
+NO_NUL = AfterValidator(_no_nul)
+Limit = Annotated[int, Field(ge=1, le=500, description="Most items in the answer."), WHOLE]
 # The documents tell their form; `service.pages` and `service.store_problems` refuse another by its own code.
 _CURSOR = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9_-]+$"})
 Cursor = Annotated[Annotated[str, _CURSOR] | None, Field(description="`next_cursor` of the page before.")]

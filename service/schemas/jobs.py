@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.schemas.base import Answer, Body, Cursor, Limit, Name, Path, Query, Whole
+from service.schemas.base import WHOLE, Answer, Body, Cursor, Limit, Name, Path, Query
 from service.schemas.datasets import TableWarning
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -32,9 +32,11 @@ class JobsQuery(Query):
 class HistoryQuery(Query):
     """Which epochs."""
 
-    after_epoch: Whole = Field(0, ge=0, le=2**31 - 1, description="Only epochs above this one.")
-    limit: Whole = Field(500, ge=1, le=10_000, description="Most items in the answer.")
-    points: Whole | None = Field(None, ge=2, le=10_000, description="Thin to so many, keeping the extremes.")
+    after_epoch: Annotated[int, Field(ge=0, le=2**31 - 1), WHOLE] = Field(0, description="Only epochs above this one.")
+    limit: Annotated[int, Field(ge=1, le=10_000), WHOLE] = Field(500, description="Most items in the answer.")
+    points: Annotated[int, Field(ge=2, le=10_000), WHOLE] | None = Field(
+        None, description="Thin to so many, keeping the extremes."
+    )
 
 
 class CancelRequest(Body):

@@ -38,6 +38,7 @@ class PredictAnswer(Answer):
     warnings: list[PredictionWarning]
 
 
+_COUNT = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 PREDICT_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["model"],
@@ -45,9 +46,9 @@ PREDICT_BODY: dict[str, Any] = {
     "oneOf": [{"required": ["records"]}, {"required": ["rows"]}],
     "properties": {
         "model": {**NAME_FORM, "description": "The model's name."},
-        "version": {"type": "integer", "minimum": 1, "description": "Which version answers."},
+        "version": {**_COUNT, "description": "Which version answers."},
         "alias": {**NAME_FORM, "description": "Or by alias."},
-        "top_k": {"type": "integer", "minimum": 1, "description": "Most probabilities of each prediction."},
+        "top_k": {**_COUNT, "description": "Most probabilities of each prediction."},
         "records": {
             "type": "array",
             "minItems": 1,
@@ -72,9 +73,9 @@ def query_parameters() -> list[dict[str, Any]]:
 
     return [
         parameter("model", NAME_FORM, "The model's name.", required=True),
-        parameter("version", {"type": "integer", "minimum": 1}, "Which version answers."),
+        parameter("version", _COUNT, "Which version answers."),
         parameter("alias", NAME_FORM, "Or by alias."),
-        parameter("top_k", {"type": "integer", "minimum": 1}, "Most probabilities in the answer."),
+        parameter("top_k", _COUNT, "Most probabilities in the answer."),
         parameter("x", {"type": "string"}, "One RFC 4180 record in the order of the version's features."),
         {
             "name": "features",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from service.schemas.base import Answer, Body, Path, Text, Whole
+from service.schemas.base import NO_NUL, WHOLE, Answer, Body, Path
 
 
 class ModelPath(Path):
@@ -20,7 +20,7 @@ class VersionPath(Path):
     """One version of a model."""
 
     model: str = Field(description="The model's name.")
-    version: Whole = Field(ge=1, description="The version's number.")
+    version: Annotated[int, Field(ge=1), WHOLE] = Field(description="The version's number.")
 
 
 MOST_TAGS = 100
@@ -34,7 +34,7 @@ def _few(value: Any) -> Any:
 
 
 Tags = Annotated[
-    dict[Annotated[Text, Field(min_length=1, max_length=100)], Annotated[Text, Field(max_length=1000)]],
+    dict[Annotated[str, Field(min_length=1, max_length=100), NO_NUL], Annotated[str, Field(max_length=1000), NO_NUL]],
     Field(max_length=MOST_TAGS),
     BeforeValidator(_few),
 ]
@@ -43,8 +43,8 @@ Tags = Annotated[
 class DescribeRequest(Body):
     """What may be changed of a model or a version."""
 
-    tags: Tags = Field(default_factory=dict, description="Replaces all tags.")
-    description: Annotated[Text, Field(max_length=10_000)] = Field(default_factory=str)
+    tags: Tags = Field(default_factory=dict, description="Replaces all tags; a key has 1 to 100 characters.")
+    description: Annotated[str, Field(max_length=10_000), NO_NUL] = Field(default_factory=str)
 
     @property
     def given(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 
 from core import errors as core_errors
 from service import openapi
@@ -127,3 +128,22 @@ def test_the_documents_are_served_and_need_nothing_from_elsewhere(api: Api) -> N
     assert page.content_type == "text/html; charset=utf-8"
     assert "//" not in re.sub(r"<svg.*?</svg>", "", page.text).replace("<!doctype", "")
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_openapi_document_is_a_valid_one_and_tells_the_bounds_of_numbers() -> None:
+    document = openapi.document()
+    schemathesis.openapi.from_dict(document).validate()
+    parameters = {
+        (path, each["name"]): each["schema"]
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        for each in operation.get("parameters", [])
+    }
+    assert (parameters["/jobs", "limit"]["minimum"], parameters["/jobs", "limit"]["maximum"]) == (1, 500)
+    points = parameters["/jobs/{job}/history", "points"]["anyOf"][0]
+    assert (points["minimum"], points["maximum"]) == (2, 10_000)
+    assert parameters["/models/{model}/versions/{version}", "version"]["minimum"] == 1
+    assert "pattern" in parameters["/jobs", "cursor"]["anyOf"][0]
+    assert parameters["/train", "Idempotency-Key"]["pattern"]
+    events = document["paths"]["/jobs/{job}/events"]["get"]["responses"]["200"]["content"]
+    assert events == {"text/event-stream": {}}
