@@ -80,6 +80,19 @@ def _decimal(value: Any) -> Any:
 
 
 WHOLE = BeforeValidator(_decimal)  # of numbers in an address; after their bounds, or the document would not tell them
+
+
+def most_keys(most: int) -> BeforeValidator:
+    """Refuse an object of more keys before each of them is looked at."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, dict) and len(value) > most:
+            raise PydanticCustomError("too_long", "The object should have at most {most} keys", {"most": most})
+        return value
+
+    return BeforeValidator(check)
+
+
 NO_NUL = AfterValidator(_no_nul)
 Limit = Annotated[int, Field(ge=1, le=500, description="Most items in the answer."), WHOLE]
 # The documents tell their form; `service.pages` and `service.store_problems` refuse another by its own code.

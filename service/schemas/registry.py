@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from service.schemas.base import NO_NUL, WHOLE, Answer, Body, Path
+from service.schemas.base import NO_NUL, WHOLE, Answer, Body, Path, most_keys
 
 
 class ModelPath(Path):
@@ -26,17 +25,10 @@ class VersionPath(Path):
 MOST_TAGS = 100
 
 
-def _few(value: Any) -> Any:
-    # Before each of them is looked at.
-    if isinstance(value, dict) and len(value) > MOST_TAGS:
-        raise PydanticCustomError("too_long", "The object should have at most {most} keys", {"most": MOST_TAGS})
-    return value
-
-
 Tags = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=100), NO_NUL], Annotated[str, Field(max_length=1000), NO_NUL]],
     Field(max_length=MOST_TAGS),
-    BeforeValidator(_few),
+    most_keys(MOST_TAGS),
 ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.schemas.base import Body, Items, Name
+from service.schemas.base import Body, Items, Name, most_keys
 
+_MOST_CLASSES = 10_000
 TaskName = Literal["classification", "regression", "multilabel", "distribution"]
 
 
@@ -95,7 +96,7 @@ class TrainRequest(Body):
         None, description="Where the Huber loss turns linear, in standardised units. Default: 1."
     )
     label_smoothing: float = Field(0.0, description="Share of each training label spread evenly, 0 to below 1.")
-    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+    class_weights: Literal["balanced"] | Annotated[dict[str, float], most_keys(_MOST_CLASSES)] | None = Field(
         None, description="`balanced`, or what an example of each class counts for in the loss; others count 1."
     )
     sample_weight: str | None = Field(

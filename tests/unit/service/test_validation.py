@@ -36,8 +36,9 @@ def refusal(model: type[Body], value: Any) -> Problem:
         (JsonTable, {"name": "t", "columns": [{"x": 1}] * MANY, "rows": []}),
         (DescribeRequest, {f"f{n}": 1 for n in range(MANY)}),
         (DescribeRequest, {"tags": {f"f{n}": 1 for n in range(MANY)}}),
+        (TrainRequest, {**TRAIN, "class_weights": {f"f{n}": "a" for n in range(MANY)}}),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_no_more_errors_are_made_than_are_told(model: type[Body], value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
