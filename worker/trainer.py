@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from core.batches import epoch_order
 from core.full_batch import FullBatchTrainer
 from core.optimizer_config import LBFGS
 from core.reports import EpochReport
@@ -37,7 +38,10 @@ def trainer_of(
     more["initial"] = None if start is None else start.network.parameters
     if not resumes(config):
         return FullBatchTrainer(config.training, *rows, data.target_encoding, **more, clock=time.perf_counter)
-    return Trainer(config.training, *rows, data.target_encoding, **more, state=state, clock=time.perf_counter)
+    order = epoch_order if data.order is None else data.order
+    return Trainer(
+        config.training, *rows, data.target_encoding, **more, state=state, order=order, clock=time.perf_counter
+    )
 
 
 def train(
