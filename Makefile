@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+BENCH_PYTHON ?= .venv-bench/bin/python
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -87,6 +88,19 @@ test-mutations: setup ## Take each guard out in turn, and see that a test fails
 .PHONY: bench
 bench: setup ## Measure speed; the figures are ratios, to be read on a quiet machine
 	PYTHONPATH=. $(BIN)/python bench/reports.py
+
+# torch is whichever build pip finds (decision 068): what a user of it has, and no gigabytes for one who has a CPU build.
+.venv-bench/.installed: requirements/build.txt requirements/bench.txt pyproject.toml
+	$(MAKE) VENV=.venv-bench .venv-bench/bin/python
+	@echo "Installing the peers into .venv-bench; this takes some minutes, once."
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt \
+		-r requirements/bench.txt
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[bench]'
+	@touch $@
+
+.PHONY: bench-train
+bench-train: $(if $(filter .venv-bench/%,$(BENCH_PYTHON)),.venv-bench/.installed) ## Measure training beside PyTorch and scikit-learn, on a quiet machine
+	$(BENCH_PYTHON) -m bench.train $(BENCH_OPTIONS)
 
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
