@@ -62,7 +62,7 @@ def play(
     rows = rows_of(problem)
     for _ in range(rounds):
         rates: dict[str, dict[str, float]] = {}
-        sgemm = sgemm_rates(seconds / 2)
+        sgemm = sgemm_rates(seconds)
         for contestant in contestants:
             with contestant.begin(rows) as epochs:
                 pace = problem.rows * repeats_per_second(epochs, seconds)
