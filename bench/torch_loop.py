@@ -1,8 +1,8 @@
 """PyTorch's training loop for a table that is in memory.
 
-As its tutorials write it, but for the DataLoader: that fetches row by row, which alone takes as long as all the rest of
-an epoch of the small networks. Here an epoch draws a permutation and takes each batch by its indices; the gradients are
-set to None, and the loss is summed as a tensor until the epoch ends.
+As its tutorials write it, but for the DataLoader: that fetches row by row, which alone takes about as long as all the
+rest of an epoch of the small networks. Here an epoch draws a permutation and takes each batch by its indices; the
+gradients are set to None, and the loss is summed as a tensor until the epoch ends.
 """
 
 from __future__ import annotations
