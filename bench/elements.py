@@ -14,8 +14,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bench.pace import repeats_per_second
 from bench.results import median_and_spread
-from core.activations import ELEMENT_WISE, OUTPUT_FUNCTIONS
+from core.activations import OUTPUT_FUNCTIONS
 from core.backprop import output_delta
+from core.engine.activations import ACTIVATION_CALLS
+from core.engine.calls import Call, bind, run
 from core.losses import LOSSES
 
 HIDDEN_SHAPE = (128, 512)
@@ -65,8 +67,11 @@ def elements() -> Iterator[Element]:
 
 
 def _our_activation(name: str, z: Any, upstream: Any) -> Callable[[], object]:
-    sigma = ELEMENT_WISE[name]
-    return lambda: (sigma.function(z), upstream * sigma.derivative(z))
+    """As the engines do it: in place, bound once; δ is copied first, since it is multiplied where it stands."""
+    a, delta = np.empty_like(z), np.empty_like(z)
+    calls = ACTIVATION_CALLS[name](z, a, delta)
+    steps: list[Call] = [*calls.forward, bind(np.copyto, delta, upstream), *calls.backward]
+    return partial(run, steps)
 
 
 def _our_loss(name: str, z: Any, y: Any) -> Callable[[], object]:

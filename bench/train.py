@@ -27,7 +27,7 @@ ELEMENT_SECONDS = 0.05
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the tables, and write the results of a whole run."""
     start_unbent()
-    chosen = _options(Settings().worker_threads).parse_args(arguments)
+    chosen = _options(Settings().resolved_worker_threads).parse_args(arguments)
     machine = description()
     for name, value in machine.items():
         print(f"{name:>14}: {value}")

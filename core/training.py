@@ -1,37 +1,31 @@
 """Training: a generator that yields each epoch's report."""
 
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from core.arrays import FloatArray, IndexArray
-from core.backprop import backward
-from core.batches import EpochOrder, batch_count, batch_rows, epoch_order
-from core.clipping import clip_by_norm
+from core.batches import EpochOrder, batch_count, epoch_order
 from core.configuration import TrainingConfig, check_size
-from core.dropout import drop_inputs, dropout_masks
+from core.engine.block import Block, EngineInput
+from core.engine.choice import engine_of
 from core.epoch_end import close_epoch
 from core.errors import NotEnoughRows, TrainingDiverged
-from core.example_weights import mean_loss, shares
 from core.label_smoothing import smooth
 from core.losses import loss_after
-from core.max_norm import limit_norms
 from core.network import MLP
 from core.optimizers import optimizer_of
-from core.penalty import penalise
 from core.reports import EpochReport
 from core.schedules import scheduled_rate
-from core.scores import score, spread, tally
+from core.scores import score, spread
 from core.targets import TargetEncoding
 from core.training_state import TrainingState
 from core.validation import ValidationRows
-from core.weight_decay import decay_weights
 
 __all__ = ["EpochReport", "Trainer", "TrainingState"]
 
-OnBatch = Callable[[TrainingState], None]
+OnBlock = Callable[[TrainingState], None]
 
 
 class Trainer:
@@ -57,6 +51,10 @@ class Trainer:
     clock : callable
         Seconds that only rise, such as `time.perf_counter`.
     dtype : float32 or float64
+    threads : int
+        That the training may use. BLAS must have one thread of its own: these are beside it.
+    engine : str or None
+        The form of a step, one of `core.engine.choice.ENGINES`; None chooses by shape and configuration.
 
     Raises
     ------
@@ -84,6 +82,8 @@ class Trainer:
         order: EpochOrder = epoch_order,
         clock: Callable[[], float],
         dtype: npt.DTypeLike = np.float32,
+        threads: int = 1,
+        engine: str | None = None,
     ) -> None:
         if len(X) == 0:
             raise NotEnoughRows("there are no rows to train on")
@@ -92,36 +92,35 @@ class Trainer:
                 raise NotEnoughRows(f"no {part} row has a weight above 0")
         check_size(config.hidden, X.shape[1], target_encoding.n_outputs)
         self._config, self._order = config, order
-        self._X, self._Y = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y))
-        self._weights = weights
+        X, Y = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y))
         if config.label_smoothing > 0:
-            self._Y = smooth(self._Y, config.label_smoothing, config.output_activation)
-        self._X_val = self._Y_val = None
-        if X_val is not None and Y_val is not None and len(X_val) > 0:
-            self._X_val, self._Y_val = (np.ascontiguousarray(part, dtype=dtype) for part in (X_val, Y_val))
-        self._spread = spread(self._Y)
-        self._clock = clock
-        self._loss = loss_after(config.output_activation, config.resolved_loss, huber_delta=config.huber_delta)
+            Y = smooth(Y, config.label_smoothing, config.output_activation)
+        self._rows, self._spread, self._clock = len(X), spread(Y), clock
+        loss = loss_after(config.output_activation, config.resolved_loss, huber_delta=config.huber_delta)
         self._validation: ValidationRows | None = None
-        if self._X_val is not None and self._Y_val is not None:
-            self._validation = ValidationRows(
-                config, self._loss, self._X_val, self._Y_val, weights_val, target_encoding
-            )
-        self._optimizer = optimizer_of(config.optimizer)
+        if X_val is not None and Y_val is not None and len(X_val) > 0:
+            X_val, Y_val = (np.ascontiguousarray(part, dtype=dtype) for part in (X_val, Y_val))
+            self._validation = ValidationRows(config, loss, X_val, Y_val, weights_val, target_encoding)
         layer_sizes = (X.shape[1], *config.hidden, target_encoding.n_outputs)
-        self._network = MLP.initialize(
+        network = MLP.initialize(
             layer_sizes, config.activation, config.output_activation, seed=config.seed, dtype=dtype
         )
         if initial is not None:
-            self._network.parameters[:] = initial
-        self._gradient = np.empty_like(self._network.parameters)
-        vectors = self._optimizer.initial(self._network.parameters)
+            network.parameters[:] = initial
+        vectors = optimizer_of(config.optimizer).initial(network.parameters)
         if state is None:
-            state = TrainingState(self._network.parameters, vectors)
+            state = TrainingState(network.parameters, vectors)
         else:
-            state.check_fits({"parameters": self._network.parameters, **vectors})
-            self._network = MLP(layer_sizes, config.activation, config.output_activation, state.parameters)
-        self.state = state
+            state.check_fits({"parameters": network.parameters, **vectors})
+            network = MLP(layer_sizes, config.activation, config.output_activation, state.parameters)
+        self.state, self._network = state, network
+        self._given = EngineInput(config, network, state.optimizer, loss, X, Y, weights)
+        self._engine = engine_of(self._given, threads=threads, form=engine)
+
+    @property
+    def engine(self) -> str:
+        """The form of a step, its threads and blocks (`core.engine.choice.Choice.name`): they decide the last bits."""
+        return self._engine.name
 
     @property
     def best_epoch(self) -> int:
@@ -137,12 +136,13 @@ class Trainer:
             network.layer_sizes, network.hidden_activation, network.output_activation, parameters
         )
 
-    def run(self, on_batch: OnBatch | None = None) -> Iterator[EpochReport]:
+    def run(self, on_block: OnBlock | None = None) -> Iterator[EpochReport]:
         """Train until the epochs are done, or early stopping or the limit on seconds ends it.
 
-        `on_batch(state)` is called after every batch. It may raise: the state is consistent then, as it is whenever a
-        report is yielded, and a trainer that is given it goes on as if nothing had happened. An epoch whose last batch
-        was done but whose report was not yielded is reported on going on.
+        `on_block(state)` is called after every block of batches: one batch, or as many as take some 50 ms. It may
+        raise: the state is consistent then, as it is whenever a report is yielded, and a trainer that is given it goes
+        on as if nothing had happened. An epoch whose last batch was done but whose report was not yielded is reported
+        on going on.
 
         Yields
         ------
@@ -154,13 +154,15 @@ class Trainer:
             When a loss, the gradient or a parameter stops being finite.
         """
         progress = self.state.progress
-        batches = batch_count(len(self._X), self._config.batch_size)
+        size, per_block = self._config.batch_size, self._engine.batches_per_block
+        batches = batch_count(self._rows, size)
         while not progress.stopped:
-            order = self._order(len(self._X), self._config.seed, progress.epoch)
+            order = self._order(self._rows, self._config.seed, progress.epoch)
             while progress.batch < batches and not self._is_out_of_time():
-                self._train_batch(batch_rows(order, self._config.batch_size, progress.batch))
-                if on_batch is not None:
-                    on_batch(self.state)
+                end = progress.batch // per_block * per_block + per_block
+                self._train_block(order[progress.batch * size : end * size])
+                if on_block is not None:
+                    on_block(self.state)
             yield self._end_epoch()
 
     @property
@@ -175,48 +177,24 @@ class Trainer:
         limit, progress = self._config.max_seconds, self.state.progress
         return limit is not None and progress.batch > 0 and progress.seconds + self.state.sums.seconds >= limit
 
-    def _train_batch(self, rows: IndexArray) -> None:
-        config, progress, sums, network = self._config, self.state.progress, self.state.sums, self._network
+    def _train_block(self, rows: IndexArray) -> None:
+        """Do the batches of these rows, the next ones of the epoch."""
+        progress, sums = self.state.progress, self.state.sums
         started = self._clock()
-        X, Y = self._X[rows], self._Y[rows]
-        weights = None if self._weights is None else self._weights[rows]
-        counts = None if weights is None else shares(weights)
-        X = drop_inputs(X, config.input_dropout, seed=config.seed, epoch=progress.epoch, batch=progress.batch)
-        masks = dropout_masks(
-            config.hidden,
-            len(rows),
-            config.dropout,
-            seed=config.seed,
-            epoch=progress.epoch,
-            batch=progress.batch,
-            dtype=network.dtype,
-        )
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # judged as a whole, just below
-            passed = network.forward(X, masks)
-            loss = mean_loss(self._loss.value(passed.z[-1], passed.a[-1], Y), counts)
-            backward(network, self._loss, passed, Y, self._gradient, counts)
-            loss += penalise(network, config.l1, config.l2, self._gradient)
-            gradient_norm = math.sqrt(float(np.dot(self._gradient, self._gradient)))  # not finite if any part is not
-            if not math.isfinite(loss + gradient_norm):
-                raise self._diverged(progress.batch + 1)
-            if config.max_gradient_norm is not None:
-                clip_by_norm(self._gradient, gradient_norm, config.max_gradient_norm)
-            self._optimizer.learning_rate = self.learning_rate
-            if config.optimizer.weight_decay > 0:
-                decay_weights(network, self.learning_rate, config.optimizer.weight_decay)
-            self._optimizer.update(network.parameters, self._gradient, self.state.optimizer, progress.step + 1)
-            if config.max_norm is not None:
-                limit_norms(network, config.max_norm)
-            added = tally(config.task, passed.a[-1], Y)
-        progress.batch += 1
-        progress.step += 1
-        progress.last_loss = loss
+        outcome = self._engine.train(Block(rows, progress.epoch, progress.batch, progress.step, self.learning_rate))
+        finite = np.isfinite(outcome.losses + outcome.gradient_norms)
+        if not finite.all():
+            bad = int(np.argmin(finite))
+            progress.last_loss = float(outcome.losses[bad - 1]) if bad > 0 else progress.last_loss
+            raise self._diverged(progress.batch + bad + 1)
+        progress.batch += len(finite)
+        progress.step += len(finite)
+        progress.last_loss = float(outcome.losses[-1])
         sums.rows += len(rows)
-        weight = len(rows) if weights is None else float(weights.sum(dtype=np.float64))
-        sums.weight += weight
-        sums.loss += loss * weight
-        sums.gradient_norm += gradient_norm
-        sums.score = added if sums.score is None else sums.score + added
+        sums.weight += float(outcome.weights.sum())
+        sums.loss += float(outcome.losses @ outcome.weights)
+        sums.gradient_norm += float(outcome.gradient_norms.sum())
+        sums.score = outcome.score if sums.score is None else sums.score + outcome.score
         sums.seconds += self._clock() - started
 
     def _end_epoch(self) -> EpochReport:
@@ -229,7 +207,7 @@ class Trainer:
             raise self._diverged(progress.batch)
         train_loss = sums.loss / (sums.weight or 1.0)
         assert sums.score is not None  # an epoch has at least one batch
-        share = sums.rows / len(self._X)  # 1 but for an epoch that the limit on seconds cuts short
+        share = sums.rows / self._rows  # 1 but for an epoch that the limit on seconds cuts short
         report = EpochReport(
             epoch=progress.epoch,
             train_loss=train_loss,

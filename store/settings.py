@@ -62,8 +62,10 @@ class Settings(BaseSettings):
     max_attempts: int = Field(3, ge=1, description="Fruitless attempts after which a job fails with `worker_lost`.")
     checkpoint_seconds: float = Field(5.0, gt=0, description="Least time between two checkpoints of a job, s.")
     report_seconds: float = Field(0.25, gt=0, description="Epoch reports are written in batches at most this old, s.")
-    worker_processes: int = Field(0, ge=0, description="Training processes of a worker; 0: one for each core.")
-    worker_threads: int = Field(1, ge=1, description="BLAS threads of each training process.")
+    worker_processes: int = Field(0, ge=0, description="Training processes of a worker; 0: cores ÷ their threads.")
+    worker_threads: int = Field(
+        0, ge=0, description="Threads of each training process; 0: two, if there are two cores."
+    )
     matrix_bytes: int = Field(
         0,
         ge=0,
@@ -108,8 +110,13 @@ class Settings(BaseSettings):
 
     @property
     def resolved_worker_processes(self) -> int:
-        """Training processes: as told, else as many as cores ÷ BLAS threads, at least one."""
-        return self.worker_processes or max(1, (os.cpu_count() or 1) // self.worker_threads)
+        """Training processes: as told, else as many as cores ÷ threads, at least one."""
+        return self.worker_processes or max(1, (os.cpu_count() or 1) // self.resolved_worker_threads)
+
+    @property
+    def resolved_worker_threads(self) -> int:
+        """Threads of a training process, the default filled in: two, or one on a machine of one core."""
+        return self.worker_threads or min(2, os.cpu_count() or 1)
 
     @property
     def resolved_matrix_bytes(self) -> int:

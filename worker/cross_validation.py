@@ -16,7 +16,7 @@ from worker.trainer import train, trainer_of
 from worker.training_data import encode
 from worker.training_plan import plan_fold
 
-OnBatch: TypeAlias = Callable[[TrainingState], None]
+OnBlock: TypeAlias = Callable[[TrainingState], None]
 Look: TypeAlias = Callable[[], None]
 
 
@@ -26,8 +26,9 @@ def cross_validate(
     start: StartingPoint | None,
     done: dict[str, Any] | None,
     room: MatrixRoom,
+    threads: int,
     *,
-    on_batch: OnBatch,
+    on_block: OnBlock,
     look: Look,
     save: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -39,14 +40,14 @@ def cross_validate(
     ----------
     done : dict or None
         The outcome of the attempts before.
-    on_batch, look : callable
-        Called after every batch, and between the steps; they may raise.
+    on_block, look : callable
+        Called after every block of batches, and between the steps; they may raise.
     save : callable
         Takes the outcome so far: ``{folds, score, mean, std, items}``, one item for each fold that is done.
     """
     items = list(done["items"]) if done is not None else []
     for fold in range(len(items), config.folds):
-        items.append(_score_fold(file, config, fold, start, room, on_batch, look))
+        items.append(_score_fold(file, config, fold, start, room, threads, on_block, look))
         save(_outcome(config, items))
 
 
@@ -56,13 +57,14 @@ def _score_fold(
     fold: int,
     start: StartingPoint | None,
     room: MatrixRoom,
-    on_batch: OnBatch,
+    threads: int,
+    on_block: OnBlock,
     look: Look,
 ) -> dict[str, Any]:
     """A function, so that a fold's matrices are gone before the next one's are made."""
     data = encode(plan_fold(file, config, fold, start, look=look), file, config, room, look=look)
-    trainer = trainer_of(config, data, start)
-    train(trainer, on_batch, lambda _report: None)
+    trainer = trainer_of(config, data, start, threads=threads)
+    train(trainer, on_block, lambda _report: None)
     training = config.training
     metrics = evaluate(
         training.task,

@@ -12,16 +12,22 @@ import threadpoolctl  # type: ignore[import-untyped]
 
 from core.batches import BlockedOrder
 
-ENGINE = "numpy"
 
-
-def fingerprint(dtype: str = "float32", order: BlockedOrder | None = None) -> dict[str, Any]:
-    """Engine, element type, order of the rows, library builds, BLAS threads and processor of this process.
+def fingerprint(engine: str, order: BlockedOrder | None = None, dtype: str = "float32") -> dict[str, Any]:
+    """Form of a step, element type, order of the rows, library builds, BLAS threads and processor of this process.
 
     Call it after the thread limits are set: the number of BLAS threads decides the order of its sums.
+
+    Parameters
+    ----------
+    engine : str
+        As `core.engine.choice.Choice.name` has it.
+    order : BlockedOrder or None
+        None for a permutation of all rows.
+    dtype : str
     """
     return {
-        "engine": ENGINE,
+        "engine": engine,
         "dtype": dtype,
         "shuffle": "rows" if order is None else _describe_order(order),
         "python": platform.python_version(),

@@ -64,7 +64,7 @@ class Interrupts:
 
 
 class BatchWatch:
-    """What a trainer calls after every batch: a look at the interrupts, a checkpoint when one is due (None: never)."""
+    """Called after every block of batches: looks at the interrupts, and saves a checkpoint when due (None: never)."""
 
     def __init__(self, interrupts: Interrupts, checkpointer: Checkpointer | None) -> None:
         self._interrupts, self._checkpointer = interrupts, checkpointer

@@ -14,7 +14,7 @@ def main() -> None:
     """Run the worker until SIGTERM."""
     settings = Settings()
     configure_logging(settings)
-    _bound_threads(settings.worker_threads)
+    _bound_blas_threads()
     # NumPy reads those variables when it is first imported: not before this line.
     from worker.app import make_app
     from worker.tasks import register
@@ -41,9 +41,10 @@ def main() -> None:
     )
 
 
-def _bound_threads(threads: int) -> None:
+def _bound_blas_threads() -> None:
+    """One: the threads of a training are its own, and BLAS beside them must have none."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(threads)
+        os.environ[name] = "1"
 
 
 def _wait_for_database(settings: Settings) -> None:

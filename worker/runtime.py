@@ -38,8 +38,8 @@ class Runtime:
 
 
 def open_runtime(settings: Settings, app: Celery, shutdown: ShutdownFlag) -> Runtime:
-    """Open the database and the dataset files, and bound the BLAS threads of this process."""
-    threadpoolctl.threadpool_limits(limits=settings.worker_threads)
+    """Open the database and the dataset files, and hold BLAS to one thread: a training has threads of its own."""
+    threadpoolctl.threadpool_limits(limits=1)
     return Runtime(
         settings=settings,
         database=Database(settings.resolved_database_url, pool_size=3),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from core.batches import epoch_order
+from core.engine.choice import choose
 from core.full_batch import FullBatchTrainer
 from core.optimizer_config import LBFGS
 from core.reports import EpochReport
@@ -14,6 +15,7 @@ from core.training import Trainer, TrainingState
 from worker.job_config import JobConfig
 from worker.starting_point import StartingPoint
 from worker.training_data import TrainingData
+from worker.training_plan import TrainingPlan
 
 AnyTrainer: TypeAlias = Trainer | FullBatchTrainer
 
@@ -23,10 +25,23 @@ def resumes(config: JobConfig) -> bool:
     return config.training.optimizer.name != LBFGS
 
 
+def engine_of(config: JobConfig, plan: TrainingPlan, threads: int) -> str:
+    """The form of a step that `trainer_of` will have, in words, before there is any data."""
+    if not resumes(config):
+        return "full batch"
+    sizes = (plan.encoding.n_inputs, *config.training.hidden, plan.target_encoding.n_outputs)
+    return choose(config.training, len(plan.split.train), sizes, threads).name
+
+
 def trainer_of(
-    config: JobConfig, data: TrainingData, start: StartingPoint | None, state: TrainingState | None = None
+    config: JobConfig,
+    data: TrainingData,
+    start: StartingPoint | None,
+    state: TrainingState | None = None,
+    *,
+    threads: int,
 ) -> AnyTrainer:
-    """A trainer that begins at the start, or at random, or goes on from the state.
+    """A trainer of so many threads that begins at the start, or at random, or goes on from the state.
 
     Raises
     ------
@@ -40,18 +55,25 @@ def trainer_of(
         return FullBatchTrainer(config.training, *rows, data.target_encoding, **more, clock=time.perf_counter)
     order = epoch_order if data.order is None else data.order
     return Trainer(
-        config.training, *rows, data.target_encoding, **more, state=state, order=order, clock=time.perf_counter
+        config.training,
+        *rows,
+        data.target_encoding,
+        **more,
+        state=state,
+        order=order,
+        clock=time.perf_counter,
+        threads=threads,
     )
 
 
 def train(
-    trainer: AnyTrainer, on_batch: Callable[[TrainingState], None], on_report: Callable[[EpochReport], None]
+    trainer: AnyTrainer, on_block: Callable[[TrainingState], None], on_report: Callable[[EpochReport], None]
 ) -> None:
     """Train to the end, reporting each epoch."""
     if isinstance(trainer, FullBatchTrainer):
-        trainer.run(on_batch, on_report)
+        trainer.run(on_block, on_report)
         return
-    for report in trainer.run(on_batch):
+    for report in trainer.run(on_block):
         on_report(report)
 
 

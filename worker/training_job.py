@@ -29,7 +29,7 @@ from worker.progress import Progress
 from worker.publisher import publish, publish_queued
 from worker.runtime import Runtime
 from worker.starting_point import StartingPoint, starting_point
-from worker.trainer import AnyTrainer, ended_by_the_clock, resumes, train, trainer_of
+from worker.trainer import AnyTrainer, ended_by_the_clock, engine_of, resumes, train, trainer_of
 from worker.training_data import TrainingData, encode
 from worker.training_plan import TrainingPlan, plan_training
 from worker.version import kept_version, trained_version
@@ -78,7 +78,7 @@ class Attempt:
     def __init__(self, runtime: Runtime, job: JobRow) -> None:
         self._runtime, self._job = runtime, job
         self._database, self._settings = runtime.database, runtime.settings
-        self._fence = Fence(job.id, job.token)
+        self._fence, self._threads = Fence(job.id, job.token), runtime.settings.resolved_worker_threads
         self._warnings: list[dict[str, Any]] = job.warnings
         self.heartbeat = Heartbeat(
             runtime.database,
@@ -129,7 +129,15 @@ class Attempt:
             self._record_start(config, plan, room)
             watch = BatchWatch(self._interrupts, None)
             cross_validate(  # before the job's own matrices take their room
-                file, config, start, job.cross_validation, room, on_batch=watch, look=look, save=self._save_folds
+                file,
+                config,
+                start,
+                job.cross_validation,
+                room,
+                self._threads,
+                on_block=watch,
+                look=look,
+                save=self._save_folds,
             )
             data = encode(plan, file, config, room, look=look)
         trainer = self._trainer(config, data, start)
@@ -171,11 +179,12 @@ class Attempt:
         try:
             with self._database.read() as s:
                 checkpoint = load_checkpoint(s, self._job)
-            resumed = trainer_of(config, data, start, decode(checkpoint) if checkpoint is not None else None)
+            state = None if checkpoint is None else decode(checkpoint)
+            resumed = trainer_of(config, data, start, state, threads=self._threads)
         except (Corrupt, UnreadableState) as error:
             # The same seed leads to the same epochs again: only time is lost.
             logger.warning("Job %s begins anew, its checkpoint is of no use: %s", self._job.id, error)
-            return trainer_of(config, data, start)
+            return trainer_of(config, data, start, threads=self._threads)
         if checkpoint is not None:
             logger.info("Job %s goes on in epoch %d", self._job.id, resumed.state.epoch)
         return resumed
@@ -189,7 +198,7 @@ class Attempt:
 
     def _record_start(self, config: JobConfig, plan: TrainingPlan, room: MatrixRoom) -> None:
         """Record under which fingerprint the job runs, and what its data gave cause to warn of."""
-        job, here = self._job, fingerprint(order=room.order(*plan.shape))
+        job, here = self._job, fingerprint(engine_of(config, plan, self._threads), room.order(*plan.shape))
         begun = resumes(config) and (job.checkpoint_id is not None or job.epoch > 0)
         bit_identical = job.bit_identical and (not begun or job.fingerprint == here)
         if not bit_identical:

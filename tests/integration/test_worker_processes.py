@@ -169,4 +169,4 @@ def test_a_training_that_hangs_is_killed_and_goes_on_elsewhere(settings: Setting
         job = wait_for_end(database, job_id)
         assert hanging.running
     assert (job.status, job.attempts) == ("succeeded", 0)
-    assert "do_batch_or_hang" in hanging.read_log(), "the log does not say where it hung"
+    assert "do_block_or_hang" in hanging.read_log(), "the log does not say where it hung"

@@ -16,19 +16,19 @@ _HOUR = 3600
 
 def hang_once(marker: Path) -> None:
     """Let the trainer block inside C code, the interpreter's lock held, unless the marker file exists."""
-    do_batch = Trainer._train_batch
+    do_block = Trainer._train_block
 
-    def do_batch_or_hang(self: Trainer, rows: Any) -> None:
-        if self.state.step == HANG_AT_STEP:
+    def do_block_or_hang(self: Trainer, rows: Any) -> None:
+        if self.state.step >= HANG_AT_STEP:
             try:
                 marker.touch(exist_ok=False)
             except FileExistsError:
                 pass
             else:
                 ctypes.PyDLL(None).sleep(_HOUR)  # PyDLL, unlike CDLL, keeps the lock: no Python thread runs
-        do_batch(self, rows)
+        do_block(self, rows)
 
-    Trainer._train_batch = do_batch_or_hang  # type: ignore[method-assign]
+    Trainer._train_block = do_block_or_hang  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

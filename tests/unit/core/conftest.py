@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from core.arrays import FloatArray
+from core.arrays import FloatArray, IndexArray
 from core.batches import EpochOrder, epoch_order
 from core.configuration import TrainingConfig
+from core.engine import choice, large
+from core.engine.choice import ENGINES
 from core.targets import TargetEncoding
 from core.training import Trainer, TrainingState
 
@@ -51,9 +53,22 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(params=ENGINES)
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Arguments of `trainer_of` for each form of a step; here blocks, pieces and threads are many and small."""
+    monkeypatch.setattr(choice, "BLOCK_BATCHES", 3)
+    monkeypatch.setattr(choice, "WORK_FOR_THREADS", 1)
+    monkeypatch.setattr(large, "GRADIENT_ELEMENTS", 10)
+    monkeypatch.setattr(large, "UPDATE_ELEMENTS", 7)
+    return {"engine": request.param, "threads": 2}
+
+
 @pytest.fixture
 def trainer_of() -> Callable[..., Trainer]:
-    """`trainer_of(task, rows=53, validation=20, state=None, dtype=float32, **config)`: a trainer of a small problem."""
+    """`trainer_of(task, rows=53, validation=20, state=None, dtype=float32, **config)`: a trainer of a small problem.
+
+    With `taken`, of the training rows these alone, in that order.
+    """
 
     def make(
         task: str = "classification",
@@ -65,17 +80,22 @@ def trainer_of() -> Callable[..., Trainer]:
         weights_val: FloatArray | None = None,
         initial: FloatArray | None = None,
         order: EpochOrder = epoch_order,
+        engine: str | None = None,
+        threads: int = 1,
+        taken: IndexArray | None = None,
+        move_targets: float = 0.0,
         **config: Any,
     ) -> Trainer:
         X = np.random.default_rng(0).normal(size=(rows + (validation or 0), 4)).astype(np.float32)
-        Y = _targets(task, X)
+        Y = _targets(task, X) + move_targets
         settings = TrainingConfig(**{"task": task, "hidden": (6, 5), "batch_size": 8, "epochs": 6, **config})
         held_out = (None, None) if validation is None else (X[rows:], Y[rows:])
         encoding = ENCODINGS[task]
+        chosen = np.arange(rows) if taken is None else taken
         return Trainer(
             settings,
-            X[:rows],
-            Y[:rows],
+            X[chosen],
+            Y[chosen],
             *held_out,
             encoding,
             weights=weights,
@@ -85,6 +105,8 @@ def trainer_of() -> Callable[..., Trainer]:
             order=order,
             clock=Ticks(),
             dtype=dtype,
+            engine=engine,
+            threads=threads,
         )
 
     return make

@@ -71,7 +71,7 @@ def test_fifty_steps_end_where_the_peer_ends(trainer_of, config, peer):
     trainer = trainer_of(optimizer=config, batch_size=53, epochs=STEPS, early_stopping=None, dtype=np.float64)
     network = trainer.best_network()
     w, start = network.parameters, network.parameters.copy()
-    gradient = autograd.grad(lambda flat: _mean_loss(flat, network.layer_sizes, trainer._X, trainer._Y))
+    gradient = autograd.grad(lambda flat: _mean_loss(flat, network.layer_sizes, trainer._given.X, trainer._given.Y))
     update = peer(config, network.layer_sizes)
     for _ in range(STEPS):
         update(w, gradient(w))

@@ -52,9 +52,9 @@ def test_a_robust_loss_is_less_drawn_by_an_outlier_than_mse(trainer_of, loss):
             early_stopping=None,
             optimizer=OptimizerConfig(learning_rate=0.05),
         )
-        trainer._X[:] = 0  # only the bias can learn: the mean, the median, or what lies between them
-        trainer._Y[:] = 0
-        trainer._Y[0] = 53.0
+        trainer._given.X[:] = 0  # only the bias can learn: the mean, the median, or what lies between them
+        trainer._given.Y[:] = 0
+        trainer._given.Y[0] = 53.0
         return _trained(trainer).biases[0]
 
     assert constant_found("mse") == pytest.approx(1.0, abs=0.02)
@@ -63,8 +63,8 @@ def test_a_robust_loss_is_less_drawn_by_an_outlier_than_mse(trainer_of, loss):
 
 def test_the_huber_loss_is_reported_with_its_own_delta(trainer_of):
     trainer = trainer_of("regression", loss="huber", huber_delta=0.25, **ONE_UPDATE)
-    passed = trainer.best_network().forward(trainer._X)
-    r = np.abs(passed.a[-1] - trainer._Y)
+    passed = trainer.best_network().forward(trainer._given.X)
+    r = np.abs(passed.a[-1] - trainer._given.Y)
     by_hand = np.where(r <= 0.25, r * r / 2, 0.25 * (r - 0.125)).mean()
     assert _first_loss(trainer) == pytest.approx(by_hand)
 
@@ -72,27 +72,30 @@ def test_the_huber_loss_is_reported_with_its_own_delta(trainer_of):
 @pytest.mark.parametrize(("task", "output"), [("classification", "softmax"), ("multilabel", "sigmoid")])
 def test_labels_are_smoothed_in_training_and_not_in_validation(trainer_of, task, output):
     plain, smoothed = (trainer_of(task, label_smoothing=s, **ONE_UPDATE) for s in (0.0, 0.2))
-    loss, passed = LOSSES[plain._config.resolved_loss], plain.best_network().forward(plain._X)
-    by_hand = loss.value(passed.z[-1], passed.a[-1], smooth(plain._Y, 0.2, output)).mean()
+    loss, passed = LOSSES[plain._config.resolved_loss], plain.best_network().forward(plain._given.X)
+    by_hand = loss.value(passed.z[-1], passed.a[-1], smooth(plain._given.Y, 0.2, output)).mean()
     (report,) = smoothed.run()
     assert report.train_loss == pytest.approx(by_hand)
-    passed = smoothed.best_network().forward(smoothed._X_val)
-    by_hand = loss.value(passed.z[-1], passed.a[-1], plain._Y_val).mean()
+    passed = smoothed.best_network().forward(smoothed._validation._X)
+    by_hand = loss.value(passed.z[-1], passed.a[-1], plain._validation._Y).mean()
     assert report.validation_loss == pytest.approx(by_hand)
     assert report.train_score == next(plain.run()).train_score
 
 
 def test_smoothed_labels_make_a_network_less_sure(trainer_of):
     fast = {"epochs": 150, "early_stopping": None, "optimizer": OptimizerConfig(learning_rate=0.01)}
+    X = trainer_of()._given.X
     sure, less_sure = (
-        _trained(trainer_of(label_smoothing=s, **fast)).predict(trainer_of()._X).max(axis=1).mean() for s in (0.0, 0.3)
+        _trained(trainer_of(label_smoothing=s, **fast)).predict(X).max(axis=1).mean() for s in (0.0, 0.3)
     )
     assert sure > 0.95
     assert less_sure < 0.88  # what is asked for is 1 − 0.3 + 0.3/3 = 0.8
 
 
 def test_a_long_gradient_is_shortened_and_reported_as_it_was(trainer_of):
-    plain, clipped = (trainer_of(optimizer=PLAIN_SGD, max_gradient_norm=c, **ONE_UPDATE) for c in (None, 0.01))
+    plain, clipped = (
+        trainer_of(optimizer=PLAIN_SGD, max_gradient_norm=c, engine="clear", **ONE_UPDATE) for c in (None, 0.01)
+    )
     start = plain.best_network().parameters
     (a,), (b,) = list(plain.run()), list(clipped.run())
     assert b.gradient_norm == a.gradient_norm > 0.01
@@ -153,19 +156,19 @@ def test_max_norm_holds_after_every_update(trainer_of):
 def test_inputs_are_dropped_in_training_and_not_in_validation(trainer_of):
     trainer = trainer_of(input_dropout=0.5, **ONE_UPDATE)
     order = epoch_order(53, 0, 1)
-    X = drop_inputs(trainer._X[order], 0.5, seed=0, epoch=1, batch=0)
+    X = drop_inputs(trainer._given.X[order], 0.5, seed=0, epoch=1, batch=0)
     passed = trainer.best_network().forward(X)
-    by_hand = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], trainer._Y[order]).mean()
+    by_hand = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], trainer._given.Y[order]).mean()
     (report,) = trainer.run()
     assert report.train_loss == pytest.approx(by_hand)
-    passed = trainer.best_network().forward(trainer._X_val)
-    by_hand = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], trainer._Y_val).mean()
+    passed = trainer.best_network().forward(trainer._validation._X)
+    by_hand = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], trainer._validation._Y).mean()
     assert report.validation_loss == pytest.approx(by_hand)
 
 
 def test_an_option_that_is_off_changes_no_bit(trainer_of):
     """Limits that are never reached leave what a training without them would be."""
-    plain, limited = trainer_of(), trainer_of(max_norm=1e6, max_gradient_norm=1e6)
+    plain, limited = trainer_of(engine="clear"), trainer_of(max_norm=1e6, max_gradient_norm=1e6)
     assert [dataclasses.asdict(r) for r in plain.run()] == [dataclasses.asdict(r) for r in limited.run()]
     assert plain.state.parameters.tobytes() == limited.state.parameters.tobytes()
 
@@ -180,11 +183,12 @@ SCHEDULES = {
 def test_a_scheduled_rate_is_used_and_reported(trainer_of, name):
     """SGD's first update of an epoch is its rate times the gradient: read the rate off the parameters."""
     schedule, used = SCHEDULES[name], []
-    trainer = trainer_of(optimizer=PLAIN_SGD, schedule=schedule, batch_size=53, early_stopping=None, dtype=np.float64)
+    config = {"batch_size": 53, "early_stopping": None, "dtype": np.float64, "engine": "clear"}
+    trainer = trainer_of(optimizer=PLAIN_SGD, schedule=schedule, **config)
     before = trainer.state.parameters.copy()
 
     def read_off(state):
-        used.append(np.linalg.norm(state.parameters - before) / np.linalg.norm(trainer._gradient))
+        used.append(np.linalg.norm(state.parameters - before) / np.linalg.norm(trainer._engine._gradient))
         before[:] = state.parameters
 
     # The last operation on the gradient buffer is SGD's own reading of it: plain SGD leaves it as it is.
@@ -232,13 +236,13 @@ def test_the_best_epoch_is_that_of_the_best_metric(trainer_of, task, metric):
     trainer = trainer_of(task, early_stopping=stopping, epochs=25, optimizer=OptimizerConfig(learning_rate=0.02))
     values = []
     for _ in trainer.run():
-        outputs = trainer._network.predict(trainer._X_val)
-        values.append(WATCHED[metric](outputs, trainer._Y_val, ENCODINGS[task]))
+        outputs = trainer._network.predict(trainer._validation._X)
+        values.append(WATCHED[metric](outputs, trainer._validation._Y, ENCODINGS[task]))
     best = np.argmin(values) if metric in LOWER_IS_BETTER else np.argmax(values)
     assert trainer.best_epoch == 1 + best
-    assert (WATCHED[metric](trainer.best_network().predict(trainer._X_val), trainer._Y_val, ENCODINGS[task])) == values[
-        best
-    ]
+    assert (
+        WATCHED[metric](trainer.best_network().predict(trainer._validation._X), trainer._validation._Y, ENCODINGS[task])
+    ) == values[best]
 
 
 @pytest.mark.parametrize("metric", ["validation_score", "validation_macro_f1"])
@@ -250,7 +254,7 @@ def test_without_validation_rows_the_training_loss_stands_in_for_their_metric(tr
 
 def test_a_limit_on_seconds_ends_the_training_with_the_batch_that_reaches_it(trainer_of):
     # Each batch takes one tick, and validation one: 8 s an epoch of 7 batches. 20 s end in the 4th batch of the third.
-    trainer = trainer_of(max_seconds=20, epochs=100, early_stopping=None)
+    trainer = trainer_of(max_seconds=20, epochs=100, early_stopping=None, engine="clear")
     reports = list(trainer.run())
     assert [report.samples for report in reports] == [53, 53, 32]
     assert trainer.state.progress.out_of_time
@@ -259,7 +263,7 @@ def test_a_limit_on_seconds_ends_the_training_with_the_batch_that_reaches_it(tra
 
 
 def test_up_to_its_limit_a_training_is_what_it_would_be_without(trainer_of):
-    limited, free = (trainer_of(max_seconds=s, epochs=100, early_stopping=None) for s in (16, None))
+    limited, free = (trainer_of(max_seconds=s, epochs=100, early_stopping=None, engine="clear") for s in (16, None))
     reports = list(limited.run())
     run = free.run()
     assert reports == [next(run) for _ in reports]
@@ -274,8 +278,8 @@ def test_a_training_within_its_limit_is_not_out_of_time(trainer_of):
 
 
 def test_the_r2_of_an_epoch_cut_short_is_of_its_own_rows(trainer_of):
-    whole = trainer_of("regression", epochs=1, optimizer=OptimizerConfig("sgd", learning_rate=1e-300))
-    cut = trainer_of("regression", epochs=1, max_seconds=6, optimizer=OptimizerConfig("sgd", learning_rate=1e-300))
+    config = {"epochs": 1, "optimizer": OptimizerConfig("sgd", learning_rate=1e-300), "engine": "clear"}
+    whole, cut = trainer_of("regression", **config), trainer_of("regression", max_seconds=6, **config)
     (a,), (b,) = list(whole.run()), list(cut.run())
     assert b.samples == 48
     assert b.train_score == pytest.approx(a.train_score, abs=0.1)
@@ -286,9 +290,7 @@ def test_a_row_of_weight_two_is_as_two_rows(trainer_of):
     config = {"batch_size": 200, "epochs": 30, "early_stopping": None, "dtype": np.float64}
     twice = np.arange(53) % 3 == 0
     weighted = trainer_of(weights=np.where(twice, 2, 1).astype(np.float32), **config)
-    doubled = trainer_of(**config)
-    rows = np.concatenate([np.arange(53), np.flatnonzero(twice)])
-    doubled._X, doubled._Y = doubled._X[rows], doubled._Y[rows]
+    doubled = trainer_of(taken=np.concatenate([np.arange(53), np.flatnonzero(twice)]), **config)
     a, b = list(weighted.run()), list(doubled.run())
     np.testing.assert_allclose(weighted.state.parameters, doubled.state.parameters, rtol=1e-6, atol=1e-9)
     assert [r.train_loss for r in a] == pytest.approx([r.train_loss for r in b])
@@ -299,8 +301,8 @@ def test_the_validation_loss_is_weighted_and_the_score_is_not(trainer_of):
     weights = np.linspace(0, 1, 20, dtype=np.float32)
     plain, weighted = trainer_of(**ONE_UPDATE), trainer_of(weights_val=weights, **ONE_UPDATE)
     (a,), (b,) = list(plain.run()), list(weighted.run())
-    passed = plain.best_network().forward(plain._X_val)
-    losses = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], plain._Y_val)
+    passed = plain.best_network().forward(plain._validation._X)
+    losses = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], plain._validation._Y)
     assert b.validation_loss == pytest.approx((weights * losses).sum() / weights.sum())
     assert b.validation_loss != pytest.approx(a.validation_loss)
     assert (a.train_loss, a.validation_score) == (b.train_loss, b.validation_score)
@@ -316,7 +318,7 @@ def test_equal_weights_are_none(trainer_of):
 def test_a_batch_without_any_weight_changes_nothing(trainer_of):
     weights = np.zeros(53, dtype=np.float32)
     weights[epoch_order(53, 0, 1)[8:16]] = 1  # the second batch of the first epoch
-    trainer = trainer_of(weights=weights, optimizer=PLAIN_SGD, epochs=1)
+    trainer = trainer_of(weights=weights, optimizer=PLAIN_SGD, epochs=1, engine="clear")
     paths = [trainer.state.parameters.copy()]
     (report,) = trainer.run(lambda state: paths.append(state.parameters.copy()))
     moved = [(a != b).any() for a, b in itertools.pairwise(paths)]
@@ -337,6 +339,6 @@ def test_a_training_starts_with_the_parameters_that_it_is_given(trainer_of):
     learnt = first.best_network().parameters
     tuned = trainer_of(initial=learnt, batch_size=53, dtype=np.float64)
     assert (tuned.best_network().parameters == learnt).all()
-    passed = first.best_network().forward(tuned._X)
-    loss = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], tuned._Y).mean()
+    passed = first.best_network().forward(tuned._given.X)
+    loss = LOSSES["cross_entropy"].value(passed.z[-1], passed.a[-1], tuned._given.Y).mean()
     assert _first_loss(tuned) == pytest.approx(loss, rel=1e-5)

@@ -12,23 +12,27 @@ from worker.fingerprint import fingerprint
 
 
 def test_it_is_the_same_each_time_and_json() -> None:
-    first = fingerprint()
-    assert json.loads(json.dumps(first)) == fingerprint()
+    first = fingerprint("clear")
+    assert json.loads(json.dumps(first)) == fingerprint("clear")
     assert first["numpy"] == np.__version__
     assert first["processor"]
 
 
 def test_the_number_of_blas_threads_changes_it() -> None:
     with threadpoolctl.threadpool_limits(limits=1):
-        one = fingerprint()
+        one = fingerprint("clear")
     with threadpoolctl.threadpool_limits(limits=2):
-        two = fingerprint()
+        two = fingerprint("clear")
     assert one["blas"]
     assert one != two
 
 
 def test_the_order_of_the_rows_changes_it() -> None:
-    plain, blocked = fingerprint(), fingerprint(order=BlockedOrder(64, 1024))
+    plain, blocked = fingerprint("clear"), fingerprint("clear", BlockedOrder(64, 1024))
     assert plain["shuffle"] == "rows"
     assert blocked["shuffle"] == "blocks of 64 rows, 1024 at a time"
     assert plain == {**blocked, "shuffle": "rows"}
+
+
+def test_the_form_of_a_step_changes_it() -> None:
+    assert fingerprint("large, 2 threads, 18 batches a block") != fingerprint("large, 1 thread, 18 batches a block")

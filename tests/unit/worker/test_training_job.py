@@ -26,15 +26,15 @@ SHORT: dict[str, Any] = {"hidden": [8], "epochs": 6, "test_fraction": 0.2}
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, step: int, action: Any) -> None:
-    """Have `action` called, once, before that batch of the training."""
-    do_batch, left = Trainer._train_batch, [action]
+    """Have `action` called, once, before the first block of the training that begins at that step or later."""
+    do_block, left = Trainer._train_block, [action]
 
-    def do_batch_after_action(self: Trainer, rows: Any) -> None:
-        if self.state.step == step and left:
+    def do_block_after_action(self: Trainer, rows: Any) -> None:
+        if self.state.step >= step and left:
             left.pop()()
-        do_batch(self, rows)
+        do_block(self, rows)
 
-    monkeypatch.setattr(Trainer, "_train_batch", do_batch_after_action)
+    monkeypatch.setattr(Trainer, "_train_block", do_block_after_action)
 
 
 def raising(error: BaseException) -> Any:
@@ -56,6 +56,8 @@ def test_a_job_ends_with_a_version_and_every_epoch_reported(runtime: Runtime, da
     (version,) = versions_of(runtime.database, job.id)
     assert (found.status, found.epoch, found.model_version) == ("succeeded", 6, version.version)
     assert (found.checkpoint_id, found.lease_expires_at, found.bit_identical) == (None, None, True)
+    assert found.fingerprint is not None
+    assert found.fingerprint["engine"].startswith("small, 1 thread, ")
     assert outcome_digest(runtime.database, job.id)["epochs"] == [1, 2, 3, 4, 5, 6]
     assert version.dataset == {"id": dataset.id, "name": "points", "version": 1, "sha256": dataset.sha256}
     assert version.schema["classes"] == ["a", "b", "c"]
@@ -154,13 +156,32 @@ def test_a_checkpoint_that_cannot_be_read_costs_time_alone(
     assert outcome_digest(runtime.database, job.id) == outcome_digest(runtime.database, undisturbed.id)
 
 
+@pytest.mark.parametrize("options", [{}, {"l1": 0.1}, {"batch_size": 7}, {"hidden": [300, 300]}])
+def test_the_engine_is_named_before_it_exists(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    """The fingerprint is recorded before there is any matrix: what it foretells is what then trains."""
+    job, names = submit(runtime.database, dataset, **{**SHORT, **options}), set()
+    run = Trainer.run
+
+    def noting(self: Trainer, *arguments: Any) -> Any:
+        names.add(self.engine)
+        return run(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "run", noting)
+    run_job(runtime, job.id)
+    found = job_now(runtime.database, job.id)
+    assert found.fingerprint is not None
+    assert names == {found.fingerprint["engine"]}
+
+
 def test_going_on_under_another_fingerprint_is_told(
     runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submit(runtime.database, dataset, **SHORT)
     with monkeypatch.context() as patch:
         interrupt_after(patch, 5, runtime.shutdown.raise_for_all)
-        patch.setattr(training_job, "fingerprint", lambda **_: {"processor": "another"})
+        patch.setattr(training_job, "fingerprint", lambda *_: {"processor": "another"})
         run_job(runtime, job.id)
     runtime.shutdown._shared[0] = 0
     run_job(runtime, job.id)

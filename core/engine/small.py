@@ -1,0 +1,126 @@
+"""The fast form for small networks: one thread, a whole step as some two dozen bound calls.
+
+At these sizes the time goes into Python's way to each call, so that there are as few as can be: biases are columns of
+the weights (`core.engine.augmented`), and what need not be done for each batch is done once for a block of them: the
+rows are gathered, and the losses taken.
+"""
+
+import numpy as np
+
+from core.arrays import IndexArray
+from core.engine.activations import ActivationCalls
+from core.engine.augmented import augment, augmented_views, flatten, on_weights
+from core.engine.block import Block, EngineInput, Outcome
+from core.engine.calls import Call, bind, run
+from core.engine.masks import Masks, drop_inputs_of
+from core.engine.output import OutputBlock
+from core.engine.updates import update_of
+
+
+class SmallProgram:
+    """The calls of up to `batches` batches of one size, and their buffers."""
+
+    def __init__(self, given: EngineInput, rows_per_batch: int, batches: int) -> None:
+        self._given, self._m = given, rows_per_batch
+        config, sizes, parameters = given.config, given.network.layer_sizes, given.network.parameters
+        dtype, m = parameters.dtype, rows_per_batch
+        self._P, self._G, self._work = (np.empty_like(parameters) for _ in range(3))
+        self._vectors = {name: np.empty_like(parameters) for name in given.vectors}
+        self._update = update_of(config.optimizer, batches, dtype)
+        self._factors = np.empty(batches, dtype)  # of δ^L: the optimizer's scale, and 1/m where no shares are
+        self._scales = np.empty(batches, dtype)  # the optimizer's alone
+        self._squares, self._penalties = np.empty(batches, dtype), np.zeros(batches, dtype)
+        self._keep = np.ones_like(parameters)  # what weight decay leaves of each parameter
+        self._l2 = on_weights(config.l2, parameters, sizes)
+        self._gathered = np.empty((m * batches, sizes[0]), dtype)
+        self._X = np.ones((m * batches, sizes[0] + 1), dtype)
+        self._output = OutputBlock(given, m, batches)
+        self._masks = Masks(config, m, dtype)
+        self._hidden = [np.ones((n + 1, m), dtype) for n in config.hidden]
+        self._delta = [np.empty((n, m), dtype) for n in sizes[1:]]
+        self._layers = [self._layer(i) for i in range(len(config.hidden))]
+        self._calls = [self._step(j) for j in range(batches)]
+
+    def _layer(self, i: int) -> ActivationCalls:
+        delta = self._delta[i]
+        return self._masks.layer(i, slice(None), np.empty_like(delta), self._hidden[i][:-1], delta)
+
+    def _step(self, j: int) -> list[Call]:
+        """The j-th batch: forward, backward, update."""
+        sizes, m, delta = self._given.network.layer_sizes, self._m, self._delta
+        W, gradient = augmented_views(self._P, sizes), augmented_views(self._G, sizes)
+        a = [self._X[j * m : (j + 1) * m].T, *self._hidden]
+        calls: list[Call] = []
+        for i, layer in enumerate(self._layers):
+            calls += [bind(np.dot, W[i], a[i], layer.z), *layer.forward]
+        calls += [bind(np.matmul, W[-1], a[-1], self._output.z[:, j * m : (j + 1) * m])]
+        calls += self._output.calls(j, self._factors[j, ...], delta[-1])
+        for i in reversed(range(len(W))):
+            calls.append(bind(np.dot, delta[i], a[i].T, gradient[i]))
+            if i > 0:
+                calls += [bind(np.dot, W[i][:, :-1].T, delta[i], delta[i - 1]), *self._layers[i - 1].backward]
+        return [*calls, *self._penalty(j), bind(np.dot, self._G, self._G, self._squares[j, ...]), *self._move(j)]
+
+    def _penalty(self, j: int) -> list[Call]:
+        """Add l2 W to the gradient, and take l2 Σ‖W‖²."""
+        if self._given.config.l2 == 0:
+            return []
+        P, G, work = self._P, self._G, self._work
+        return [
+            bind(np.multiply, P, self._l2, work),
+            bind(np.dot, work, P, self._penalties[j, ...]),
+            bind(np.multiply, work, self._scales[j, ...], work),
+            bind(np.add, G, work, G),
+        ]
+
+    def _move(self, j: int) -> list[Call]:
+        decay: list[Call] = []
+        if self._given.config.optimizer.weight_decay > 0:
+            decay = [bind(np.multiply, self._P, self._keep, self._P)]
+        return decay + self._update.calls(j, self._P, self._G, self._vectors, self._work)
+
+    def train(self, block: Block, rows: IndexArray, first: int) -> Outcome:
+        """Do the batches of these rows, of which the first is the block's `first`-th."""
+        batches = len(rows) // self._m
+        self._begin(block, rows, first)
+        with np.errstate(all="ignore"):  # who asked judges the outcome
+            for j in range(batches):
+                if self._masks.hidden is not None:
+                    self._masks.draw(block, first + j)
+                run(self._calls[j])
+            losses, score = self._output.losses_and_score(batches)
+        self._end()
+        return Outcome(
+            losses + self._penalties[:batches] / 2,
+            np.sqrt(self._squares[:batches].astype(np.float64)) / self._update.scales[:batches],
+            self._output.weights[:batches].copy(),
+            score,
+        )
+
+    def _begin(self, block: Block, rows: IndexArray, first: int) -> None:
+        """Fetch the parameters, the rows and the numbers of the block."""
+        given, config, m = self._given, self._given.config, self._m
+        sizes = given.network.layer_sizes
+        augment(given.network.parameters, sizes, self._P)
+        for name, vector in given.vectors.items():
+            augment(vector, sizes, self._vectors[name])
+        self._update.begin(block.learning_rate, block.step + first, len(rows) // m)
+        self._scales[:] = self._update.scales
+        self._factors[:] = self._update.scales / (m if given.weights is None else 1)
+        if config.optimizer.weight_decay > 0:
+            self._keep[:] = on_weights(1 - block.learning_rate * config.optimizer.weight_decay, self._keep, sizes, 1.0)
+        n = len(rows)
+        given.X.take(rows, axis=0, out=self._gathered[:n], mode="clip")  # clip: the one mode without a copy
+        self._X[:n, :-1] = self._gathered[:n]
+        self._output.take(rows)
+        if config.input_dropout > 0:
+            for j in range(n // m):
+                drop_inputs_of(config, block, first + j, self._X[j * m : (j + 1) * m, :-1])
+
+    def _end(self) -> None:
+        """Bring the parameters and vectors back."""
+        given, sizes = self._given, self._given.network.layer_sizes
+        run(self._update.closing_calls(self._vectors))
+        flatten(self._P, sizes, given.network.parameters)
+        for name, vector in given.vectors.items():
+            flatten(self._vectors[name], sizes, vector)

@@ -1,0 +1,106 @@
+"""Every form of a training step is the same function: the clear form's, after 100 steps, for every option it knows."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from core.activations import ELEMENT_WISE
+from core.configuration import OUTPUT_OF, OptimizerConfig
+from core.network import MLP
+from core.training import Trainer
+
+TOLERANCE = {np.float64: 1e-10, np.float32: 1e-4}
+"""Of the parameters, relative, by norm."""
+
+FAST = ["small", "large"]
+ROWS = 201  # 25 batches of 8 and one of a single row: four epochs are 104 steps
+
+OPTIMIZERS = {
+    "adam": OptimizerConfig(),
+    "adam with other betas": OptimizerConfig(beta_1=0.0, beta_2=0.5),
+    "adamw": OptimizerConfig("adamw", weight_decay=0.1),
+    "sgd": OptimizerConfig("sgd"),
+    "sgd with decay": OptimizerConfig("sgd", weight_decay=0.1),
+    "momentum": OptimizerConfig("sgd", momentum=0.9),
+    "nesterov": OptimizerConfig("sgd", momentum=0.9, nesterov=True),
+}
+
+WEIGHTS = np.random.default_rng(1).random(ROWS, dtype=np.float32) * 3
+WEIGHTS[::7] = 0
+
+OPTIONS = {
+    "l2": {"l2": 0.1},
+    "dropout": {"dropout": 0.3},
+    "dropout of a curve": {"dropout": 0.3, "activation": "gelu"},
+    "input dropout": {"input_dropout": 0.3},
+    "smoothed labels": {"label_smoothing": 0.1},
+    "smoothed tags": {"task": "multilabel", "label_smoothing": 0.1},
+    "weights": {"weights": WEIGHTS},
+    "weights of numbers": {"task": "regression", "weights": WEIGHTS, "l2": 0.01},
+    "no hidden layer": {"hidden": ()},
+    "one hidden layer": {"hidden": (7,)},
+    "fewer units than threads": {"hidden": (2, 1), "threads": 3},
+    "four hidden layers": {"hidden": (7, 6, 5, 4)},
+    "all of them": {
+        "task": "regression",
+        "loss": "huber",
+        "hidden": (9, 5, 5),
+        "l2": 0.01,
+        "dropout": 0.2,
+        "input_dropout": 0.1,
+        "weights": WEIGHTS,
+        "optimizer": OptimizerConfig("adamw", weight_decay=0.1),
+    },
+}
+
+
+def _trained(trainer: Trainer) -> tuple[MLP, list[tuple[float, ...]]]:
+    reports = list(trainer.run())
+    assert trainer.state.step >= 100
+    return trainer.best_network(), [(r.train_loss, r.train_score, r.gradient_norm) for r in reports]
+
+
+def _agree(trainer_of, form, dtype, **config):
+    config = {"rows": ROWS, "epochs": 4, "early_stopping": None, "dtype": dtype, **config}
+    subject = trainer_of(**{**form, **config})
+    assert subject.engine.startswith(form["engine"])
+    fast, said = _trained(subject)
+    clear, expected = _trained(trainer_of(**{**config, "engine": "clear"}))
+    distance = np.linalg.norm(fast.parameters.astype(float) - clear.parameters)
+    assert distance <= TOLERANCE[dtype] * np.linalg.norm(clear.parameters.astype(float))
+    np.testing.assert_allclose(said, expected, rtol=10 * TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+LOSSES_OF_TASKS = [f"{task}-{loss}" for task, loss in OUTPUT_OF]
+
+
+@pytest.mark.parametrize("form", FAST, indirect=True)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(("activation", "task_and_loss"), list(itertools.product(ELEMENT_WISE, LOSSES_OF_TASKS)))
+def test_every_activation_and_loss(trainer_of, form, dtype, activation, task_and_loss):
+    task, loss = task_and_loss.split("-")
+    _agree(trainer_of, form, dtype, task=task, loss=loss, activation=activation)
+
+
+@pytest.mark.parametrize("form", FAST, indirect=True)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(("name", "task_and_loss"), list(itertools.product(OPTIMIZERS, LOSSES_OF_TASKS)))
+def test_every_optimizer_and_loss(trainer_of, form, dtype, name, task_and_loss):
+    task, loss = task_and_loss.split("-")
+    _agree(trainer_of, form, dtype, task=task, loss=loss, optimizer=OPTIMIZERS[name])
+
+
+@pytest.mark.parametrize("form", FAST, indirect=True)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_other_option(trainer_of, form, dtype, name):
+    _agree(trainer_of, form, dtype, **OPTIONS[name])
+
+
+@pytest.mark.parametrize("form", FAST, indirect=True)
+def test_targets_that_do_not_quite_sum_to_one(trainer_of, form, monkeypatch):
+    """A distribution's may be off by 1e-4, which the loss and its gradient must not ignore."""
+    monkeypatch.setitem(TOLERANCE, np.float64, 1e-12)
+    shifted = {"task": "distribution", "move_targets": 5e-5}
+    _agree(trainer_of, form, np.float64, **shifted)
