@@ -88,6 +88,10 @@ class LargeProgram:
             raise failures[0]
 
 
+TURNING_ROOM = 16
+"""Elements, a cache line of float32, between the rows of an array that is to be turned."""
+
+
 @dataclass(frozen=True)
 class _Piece:
     """Consecutive units of a layer that one product makes the gradients of; with the layer's biases, in the last."""
@@ -187,7 +191,7 @@ class _Part:
         behind = self._delta
         for i in reversed(range(len(self._layers))):
             mine = self._mine(len(W[i]))
-            calls += [bind(np.dot, W[i + 1][:, mine].T, behind, delta[i][mine]), *self._layers[i].backward, meet]
+            calls += [*self._back(W[i + 1][:, mine], behind, delta[i][mine]), *self._layers[i].backward, meet]
             behind = delta[i]
         if not self._layers:
             calls.append(meet)  # nobody may still read the weights that are updated now
@@ -198,6 +202,16 @@ class _Part:
                 calls += self._gradient(piece, whole, a[i].T)
                 calls += self._move(piece, j, next(place), closes=j == batches - 1)
         return calls
+
+    def _back(self, W: FloatArray, behind: FloatArray, out: FloatArray) -> list[Call]:
+        """Write Wᵀ δ to `out` (n, m), by way of δᵀ W.
+
+        A product that takes W by its columns is up to four times as slow where its rows are a power of two apart, and
+        so is the turning of an array like that: hence the room at the end of each row.
+        """
+        m, n = behind.shape[1], W.shape[1]
+        turned = np.empty((m, n + TURNING_ROOM), self._dtype)[:, :n]
+        return [bind(np.matmul, behind.T, W, turned), bind(np.copyto, out, turned.T)]
 
     def _gradient(self, piece: _Piece, delta: FloatArray, below: FloatArray) -> list[Call]:
         """Of the piece, from its layer's δ (n_out, m) and the activations below (m, n_in), into the buffer."""
