@@ -1,6 +1,7 @@
-"""The element-wise activations in place: a from z, and δ ⊙ σ′(z), as bound calls.
+"""The element-wise activations in place: a from z, and δ = g ⊙ σ′(z), as bound calls.
 
-All arrays have the shape of z; z is left as it was. σ′ is written with what the forward pass has computed already.
+All arrays have the shape of z; z is left as it was. σ′ is written with what the forward pass has computed already. What
+comes from the layer above, g = Wᵀδ, may be the array of δ itself.
 """
 
 from collections.abc import Callable
@@ -16,25 +17,25 @@ from core.engine.normal import distribution_calls
 
 @dataclass(frozen=True)
 class ActivationCalls:
-    """`forward` writes a from z; `backward` multiplies `delta` by σ′(z), and must come after `forward`."""
+    """`forward` writes a from z; `backward` writes g ⊙ σ′(z) to δ, and must come after `forward`."""
 
     z: FloatArray
     forward: list[Call]
     backward: list[Call]
 
 
-def identity(z: FloatArray, a: FloatArray, _delta: FloatArray) -> ActivationCalls:
+def identity(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ(z) = z."""
-    return ActivationCalls(z, [bind(np.copyto, a, z)], [])
+    return ActivationCalls(z, [bind(np.copyto, a, z)], [] if g is delta else [bind(np.copyto, delta, g)])
 
 
-def sigmoid(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+def sigmoid(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = a(1 − a)."""
     slope = np.empty_like(z)
     backward: list[Call] = [
         bind(np.subtract, number(1, z.dtype), a, slope),
         bind(np.multiply, slope, a, slope),
-        bind(np.multiply, delta, slope, delta),
+        bind(np.multiply, g, slope, delta),
     ]
     return ActivationCalls(z, logistic(z, a), backward)
 
@@ -49,18 +50,18 @@ def logistic(z: FloatArray, a: FloatArray) -> list[Call]:
     ]
 
 
-def tanh(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+def tanh(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = 1 − a²."""
     slope = np.empty_like(z)
     backward: list[Call] = [
         bind(np.multiply, a, a, slope),
         bind(np.subtract, number(1, z.dtype), slope, slope),
-        bind(np.multiply, delta, slope, delta),
+        bind(np.multiply, g, slope, delta),
     ]
     return ActivationCalls(z, [bind(np.tanh, z, a)], backward)
 
 
-def relu(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+def relu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = 1 where a > 0, else 0.
 
     As bits: a is not negative, so that −a, taken as an integer, has its sign bit set just where a > 0; shifted down it
@@ -68,16 +69,15 @@ def relu(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
     """
     integer = np.dtype(f"i{z.itemsize}")
     mask = np.empty(z.shape, dtype=integer)
-    bits = delta.view(integer)
     backward: list[Call] = [
         bind(np.negative, a.view(integer), mask),
         bind(np.right_shift, mask, np.array(8 * z.itemsize - 1, dtype=integer), mask),
-        bind(np.bitwise_and, bits, mask, bits),
+        bind(np.bitwise_and, g.view(integer), mask, delta.view(integer)),
     ]
     return ActivationCalls(z, [bind(np.maximum, z, np.zeros_like(z), out=a)], backward)
 
 
-def silu(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+def silu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = s + a(1 − s) with s = sigmoid(z) and a = z s."""
     s, slope = np.empty_like(z), np.empty_like(z)
     forward: list[Call] = [*logistic(z, s), bind(np.multiply, z, s, a)]
@@ -85,12 +85,12 @@ def silu(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
         bind(np.subtract, number(1, z.dtype), s, slope),
         bind(np.multiply, slope, a, slope),
         bind(np.add, slope, s, slope),
-        bind(np.multiply, delta, slope, delta),
+        bind(np.multiply, g, slope, delta),
     ]
     return ActivationCalls(z, forward, backward)
 
 
-def gelu(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+def gelu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = Φ(z) + z φ(z), with φ(z) = e^(−z²/2)/√(2π)."""
     cumulative, bell, slope = np.empty_like(z), np.empty_like(z), np.empty_like(z)
     forward: list[Call] = [*distribution_calls(z, cumulative, bell), bind(np.multiply, z, cumulative, a)]
@@ -98,12 +98,12 @@ def gelu(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
         bind(np.multiply, z, number(1 / SQRT_2_PI, z.dtype), slope),
         bind(np.multiply, slope, bell, slope),
         bind(np.add, slope, cumulative, slope),
-        bind(np.multiply, delta, slope, delta),
+        bind(np.multiply, g, slope, delta),
     ]
     return ActivationCalls(z, forward, backward)
 
 
-def gelu_tanh(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+def gelu_tanh(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = h + z h′ with h = (1 + tanh u)/2, u = √(2/π)(z + 0.044715 z³), and a = z h.
 
     Beyond ±30, where h has reached its limit to the last bit, u is taken at ±30, so that no cube overflows.
@@ -131,12 +131,12 @@ def gelu_tanh(z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCall
         bind(np.subtract, one, h, square),
         bind(np.multiply, slope, square, slope),
         bind(np.add, slope, h, slope),
-        bind(np.multiply, delta, slope, delta),
+        bind(np.multiply, g, slope, delta),
     ]
     return ActivationCalls(z, forward, backward)
 
 
-ACTIVATION_CALLS: dict[str, Callable[[FloatArray, FloatArray, FloatArray], ActivationCalls]] = {
+ACTIVATION_CALLS: dict[str, Callable[[FloatArray, FloatArray, FloatArray, FloatArray], ActivationCalls]] = {
     "identity": identity,
     "sigmoid": sigmoid,
     "tanh": tanh,

@@ -25,11 +25,11 @@ SMALL_PARAMETERS = 65_536
 WORK_FOR_THREADS = 16_000_000
 """Parameters × rows of a batch from which several threads gain more than their meetings cost, about a millisecond."""
 
-BLOCK_WORK = 1_600_000_000
-"""Parameters × rows that a block may come to: a tenth of a second or two, after which interrupts are looked at."""
+BLOCK_WORK = 3_500_000_000
+"""Parameters × rows that a block may come to: some tenths of a second, after which interrupts are looked at."""
 
 BLOCK_ELEMENTS = 2_097_152
-"""Numbers that the buffers of a block's rows may hold, for inputs and outputs together; 8 MiB as float32."""
+"""Numbers that a block's buffers may hold for its rows, inputs and outputs; 8 MiB as float32."""
 
 BLOCK_BATCHES = 64
 """Batches of a block at most: what is done once for a block is a small part of it then."""
@@ -70,7 +70,7 @@ def choose(
         One of `ENGINES` to have that one where it can; None for the fastest.
     """
     size = min(config.batch_size, rows)
-    n_parameters, row_elements = parameter_count(layer_sizes), layer_sizes[0] + layer_sizes[-1]
+    n_parameters = parameter_count(layer_sizes)
     work = n_parameters * size
     most = most_batches(config.optimizer)
     if form == "clear" or most == 0 or _only_clear(config):
@@ -78,6 +78,7 @@ def choose(
     several = work >= WORK_FOR_THREADS
     if form is None:
         form = "large" if several or n_parameters >= SMALL_PARAMETERS else "small"
+    row_elements = layer_sizes[-1] + (0 if form == "large" else layer_sizes[0])  # large fetches inputs batch by batch
     batches = min(BLOCK_BATCHES, most, BLOCK_WORK // work, BLOCK_ELEMENTS // (row_elements * size))
     batches = max(1, min(batches, batch_count(rows, size)))
     return Choice(form, threads if form == "large" and several else 1, batches)

@@ -89,7 +89,7 @@ class LargeProgram:
 
 
 TURNING_ROOM = 16
-"""Elements, a cache line of float32, between the rows of an array that is to be turned."""
+"""Elements between the rows of an array that is to be turned: rows a power of two apart get into each other's way."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ class _Part:
         self._G, self._work = np.empty(longest, self._dtype), np.empty(longest, self._dtype)
         self.squares, self.penalties = (np.zeros((batches, len(flats)), self._dtype) for _ in range(2))
         self._is_last = thread == program.threads - 1
+        own = [len(range(n)[self._mine(n)]) for n in self._sizes[1:-1]]
+        self._turned = [np.empty((m, n + TURNING_ROOM), self._dtype)[:, :n] for n in own]  # (Wᵀ δ)ᵀ of each layer
         self._layers = [self._layer(i) for i in range(len(program.z))]
         self._gathers = [self._gather(j) for j in range(batches)]
         self._calls = [self._step(j, batches) for j in range(batches)]
@@ -155,7 +157,8 @@ class _Part:
     def _layer(self, i: int) -> ActivationCalls:
         """From z of this thread's units of a hidden layer to their activation, and back."""
         program, mine = self._program, self._mine(self._sizes[i + 1])
-        return program.masks.layer(i, mine, program.z[i][mine], program.a[i][mine], program.delta[i][mine])
+        z, a, delta = program.z[i][mine], program.a[i][mine], program.delta[i][mine]
+        return program.masks.layer(i, mine, z, a, self._turned[i].T, delta)
 
     def _gather(self, j: int) -> list[Call]:
         """Fetch this thread's share of the j-th batch's rows; all of them is the last thread's, if it drops inputs."""
@@ -191,7 +194,8 @@ class _Part:
         behind = self._delta
         for i in reversed(range(len(self._layers))):
             mine = self._mine(len(W[i]))
-            calls += [*self._back(W[i + 1][:, mine], behind, delta[i][mine]), *self._layers[i].backward, meet]
+            # Wᵀ δ by way of δᵀ W: a product that takes W by its columns is up to four times as slow.
+            calls += [bind(np.matmul, behind.T, W[i + 1][:, mine], self._turned[i]), *self._layers[i].backward, meet]
             behind = delta[i]
         if not self._layers:
             calls.append(meet)  # nobody may still read the weights that are updated now
@@ -202,16 +206,6 @@ class _Part:
                 calls += self._gradient(piece, whole, a[i].T)
                 calls += self._move(piece, j, next(place), closes=j == batches - 1)
         return calls
-
-    def _back(self, W: FloatArray, behind: FloatArray, out: FloatArray) -> list[Call]:
-        """Write Wᵀ δ to `out` (n, m), by way of δᵀ W.
-
-        A product that takes W by its columns is up to four times as slow where its rows are a power of two apart, and
-        so is the turning of an array like that: hence the room at the end of each row.
-        """
-        m, n = behind.shape[1], W.shape[1]
-        turned = np.empty((m, n + TURNING_ROOM), self._dtype)[:, :n]
-        return [bind(np.matmul, behind.T, W, turned), bind(np.copyto, out, turned.T)]
 
     def _gradient(self, piece: _Piece, delta: FloatArray, below: FloatArray) -> list[Call]:
         """Of the piece, from its layer's δ (n_out, m) and the activations below (m, n_in), into the buffer."""

@@ -39,13 +39,15 @@ class Masks:
         for mask, each in zip(self.hidden or (), drawn or (), strict=True):
             mask[...] = each.T
 
-    def layer(self, i: int, units: slice, z: FloatArray, a: FloatArray, delta: FloatArray) -> ActivationCalls:
+    def layer(
+        self, i: int, units: slice, z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray
+    ) -> ActivationCalls:
         """The calls of these units of hidden layer i, from z to what dropout leaves of its activation, and back."""
         activation = ACTIVATION_CALLS[self._config.activation]
         if self.hidden is None:
-            return activation(z, a, delta)
+            return activation(z, a, g, delta)
         mask, whole = self.hidden[i][units], np.empty_like(z)
-        calls = activation(z, whole, delta)
+        calls = activation(z, whole, g, delta)
         forward: list[Call] = [*calls.forward, bind(np.multiply, whole, mask, a)]
         return ActivationCalls(z, forward, [*calls.backward, bind(np.multiply, delta, mask, delta)])
 

@@ -43,7 +43,7 @@ class SmallProgram:
 
     def _layer(self, i: int) -> ActivationCalls:
         delta = self._delta[i]
-        return self._masks.layer(i, slice(None), np.empty_like(delta), self._hidden[i][:-1], delta)
+        return self._masks.layer(i, slice(None), np.empty_like(delta), self._hidden[i][:-1], delta, delta)
 
     def _step(self, j: int) -> list[Call]:
         """The j-th batch: forward, backward, update."""

@@ -61,7 +61,7 @@ def test_a_form_can_be_asked_for(form):
 def test_a_name_tells_apart_what_rounds_differently():
     assert _choose((4, 16, 3), form="clear").name == "clear"
     assert _choose((4, 16, 3)).name == "small, 1 thread, 64 batches a block"
-    assert _choose((784, 512, 256, 10), batch_size=128).name == "large, 2 threads, 20 batches a block"
+    assert _choose((784, 512, 256, 10), batch_size=128).name == "large, 2 threads, 51 batches a block"
 
 
 def test_a_block_is_no_longer_than_an_epoch():
@@ -71,13 +71,20 @@ def test_a_block_is_no_longer_than_an_epoch():
 
 @pytest.mark.parametrize(
     ("sizes", "batch_size"),
-    [((4, 16, 3), 32), ((784, 512, 256, 10), 1024), ((1024, 2048, 2048, 100), 128), ((10_000, 16, 3), 32)],
+    [
+        ((4, 16, 3), 32),
+        ((784, 512, 256, 10), 1024),
+        ((1024, 2048, 2048, 100), 128),
+        ((2000, 16, 3), 512),
+        ((10_000, 16, 3), 32),
+    ],
 )
 def test_a_block_is_bounded_in_time_and_memory(sizes, batch_size):
-    batches = _choose(sizes, batch_size=batch_size).batches_per_block
+    chosen = _choose(sizes, batch_size=batch_size)
+    batches, buffered = chosen.batches_per_block, sizes[-1] + (sizes[0] if chosen.form == "small" else 0)
     assert 1 <= batches <= choice.BLOCK_BATCHES
     assert batches * batch_size * parameter_count(sizes) <= choice.BLOCK_WORK
-    assert batches * batch_size * (sizes[0] + sizes[-1]) <= choice.BLOCK_ELEMENTS
+    assert batches * batch_size * buffered <= choice.BLOCK_ELEMENTS
 
 
 def test_a_block_ends_before_adams_scale_grows_too_far():
