@@ -67,26 +67,28 @@ def choose(
     threads : int
         That there are.
     form : str or None
-        One of `ENGINES` to have that one where it can; None for the fastest.
+        One of `ENGINES` to have that one where it can do what is asked for; None for the fastest.
     """
     size = min(config.batch_size, rows)
     n_parameters = parameter_count(layer_sizes)
     work = n_parameters * size
     most = most_batches(config.optimizer)
-    if form == "clear" or most == 0 or _only_clear(config):
+    if form == "clear" or most == 0:
         return Choice("clear", 1, 1)
     several = work >= WORK_FOR_THREADS
     if form is None:
         form = "large" if several or n_parameters >= SMALL_PARAMETERS else "small"
+    if not _in_pieces(config):
+        form = "small"
     row_elements = layer_sizes[-1] + (0 if form == "large" else layer_sizes[0])  # large fetches inputs batch by batch
     batches = min(BLOCK_BATCHES, most, BLOCK_WORK // work, BLOCK_ELEMENTS // (row_elements * size))
     batches = max(1, min(batches, batch_count(rows, size)))
     return Choice(form, threads if form == "large" and several else 1, batches)
 
 
-def _only_clear(config: TrainingConfig) -> bool:
-    """Whether only the clear form knows one of the options that are asked for."""
-    return config.l1 > 0 or config.max_gradient_norm is not None or config.max_norm is not None
+def _in_pieces(config: TrainingConfig) -> bool:
+    """Whether a piece of the weights can be updated before the gradient of the others is known."""
+    return config.max_gradient_norm is None
 
 
 def engine_of(given: EngineInput, *, threads: int = 1, form: str | None = None) -> Engine:

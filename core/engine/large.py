@@ -20,6 +20,7 @@ from core.engine.calls import Call, bind, number, run
 from core.engine.gate import Gate, GateBroken
 from core.engine.masks import Masks, drop_inputs_of
 from core.engine.output import OutputBlock
+from core.engine.penalties import Penalties, max_norm_calls, penalties_of
 from core.engine.updates import update_of
 from core.network import parameter_count
 from core.optimizers import Vectors
@@ -46,6 +47,8 @@ class LargeProgram:
         self.factors, self.scales = np.empty(batches, dtype), np.empty(batches, dtype)
         self.keep = number(1.0, dtype)  # what weight decay leaves of a weight
         self.X = [np.empty((m, sizes[0]), dtype) for _ in range(2)]  # of this batch, and of the next
+        l1, l2 = (number(each, dtype) if each > 0 else None for each in (given.config.l1, given.config.l2))
+        self.penalties = Penalties(l1, l2)
         self.masks = Masks(given.config, m, dtype)
         self.z, self.a, self.delta = ([np.empty((n, m), dtype) for n in given.config.hidden] for _ in range(3))
         self._parts = [_Part(self, thread, batches) for thread in range(threads)]
@@ -60,10 +63,10 @@ class LargeProgram:
         self.keep[...] = 1 - block.learning_rate * config.optimizer.weight_decay
         self._run(block, rows, first)
         squares = sum(part.squares[:batches].sum(axis=1, dtype=np.float64) for part in self._parts)
-        penalties = sum(part.penalties[:batches].sum(axis=1, dtype=np.float64) for part in self._parts)
+        penalties = sum(penalties_of(part.sums[:batches]) for part in self._parts)
         losses, score = self._parts[0].output.losses_and_score(batches)
         weights = self._parts[0].output.weights[:batches].copy()
-        return Outcome(losses + penalties / 2, np.sqrt(squares) / self.update.scales[:batches], weights, score)
+        return Outcome(losses + penalties, np.sqrt(squares) / self.update.scales[:batches], weights, score)
 
     def _run(self, block: Block, rows: IndexArray, first: int) -> None:
         """Have every part do its share, this thread the first one's."""
@@ -115,7 +118,8 @@ class _Part:
         flats = [piece.flat for pieces in self._pieces for piece in pieces]
         longest = max((flat.stop - flat.start for flat in flats), default=0)
         self._G, self._work = np.empty(longest, self._dtype), np.empty(longest, self._dtype)
-        self.squares, self.penalties = (np.zeros((batches, len(flats)), self._dtype) for _ in range(2))
+        self.squares = np.zeros((batches, len(flats)), self._dtype)
+        self.sums = np.zeros((batches, len(flats), 2), self._dtype)  # of the penalties
         self._is_last = thread == program.threads - 1
         own = [len(range(n)[self._mine(n)]) for n in self._sizes[1:-1]]
         self._turned = [np.empty((m, n + TURNING_ROOM), self._dtype)[:, :n] for n in own]  # (Wᵀ δ)ᵀ of each layer
@@ -217,19 +221,12 @@ class _Part:
         return calls
 
     def _move(self, piece: _Piece, j: int, place: int, *, closes: bool) -> list[Call]:
-        """Penalty, norm, weight decay and update of the piece."""
+        """Penalties, norm, weight decay, update and max-norm of the piece."""
         program, config, flat = self._program, self._program.given.config, piece.flat
         P, G, vectors = program.given.network.parameters[flat], self._G[: flat.stop - flat.start], self._vectors(flat)
         n_weights = len(G) - piece.biases
         W, work = P[:n_weights], self._work[:n_weights]
-        calls: list[Call] = []
-        if config.l2 > 0:
-            calls += [
-                bind(np.multiply, W, number(config.l2, self._dtype), work),
-                bind(np.dot, work, W, self.penalties[j, place, ...]),
-                bind(np.multiply, work, program.scales[j, ...], work),
-                bind(np.add, G[:n_weights], work, G[:n_weights]),
-            ]
+        calls = program.penalties.calls(W, G[:n_weights], program.scales[j, ...], self.sums[j, place], work)
         calls.append(bind(np.dot, G, G, self.squares[j, place, ...]))
         if config.optimizer.weight_decay > 0:
             calls.append(bind(np.multiply, W, program.keep, W))
@@ -239,4 +236,6 @@ class _Part:
             calls += program.update.calls(j, P[part], G[part], some, self._work[: len(P[part])])
             if closes:
                 calls += program.update.closing_calls(some)
+        if config.max_norm is not None:
+            calls += max_norm_calls(W.reshape(piece.units.stop - piece.units.start, -1), config.max_norm)
         return calls

@@ -14,6 +14,7 @@ from core.engine.block import Block, EngineInput, Outcome
 from core.engine.calls import Call, bind, run
 from core.engine.masks import Masks, drop_inputs_of
 from core.engine.output import OutputBlock
+from core.engine.penalties import Penalties, clip_calls, max_norm_calls, penalties_of
 from core.engine.updates import update_of
 
 
@@ -29,9 +30,11 @@ class SmallProgram:
         self._update = update_of(config.optimizer, batches, dtype)
         self._factors = np.empty(batches, dtype)  # of δ^L: the optimizer's scale, and 1/m where no shares are
         self._scales = np.empty(batches, dtype)  # the optimizer's alone
-        self._squares, self._penalties = np.empty(batches, dtype), np.zeros(batches, dtype)
+        self._squares, self._sums = np.empty(batches, dtype), np.zeros((batches, 2), dtype)
+        self._longest = np.empty(batches, dtype)  # the gradient may be, in the scale that it comes in
         self._keep = np.ones_like(parameters)  # what weight decay leaves of each parameter
-        self._l2 = on_weights(config.l2, parameters, sizes)
+        l1, l2 = (on_weights(each, parameters, sizes) if each > 0 else None for each in (config.l1, config.l2))
+        self._penalties = Penalties(l1, l2)
         self._gathered = np.empty((m * batches, sizes[0]), dtype)
         self._X = np.ones((m * batches, sizes[0] + 1), dtype)
         self._output = OutputBlock(given, m, batches)
@@ -59,25 +62,22 @@ class SmallProgram:
             calls.append(bind(np.dot, delta[i], a[i].T, gradient[i]))
             if i > 0:
                 calls += [bind(np.dot, W[i][:, :-1].T, delta[i], delta[i - 1]), *self._layers[i - 1].backward]
-        return [*calls, *self._penalty(j), bind(np.dot, self._G, self._G, self._squares[j, ...]), *self._move(j)]
-
-    def _penalty(self, j: int) -> list[Call]:
-        """Add l2 W to the gradient, and take l2 Σ‖W‖²."""
-        if self._given.config.l2 == 0:
-            return []
-        P, G, work = self._P, self._G, self._work
-        return [
-            bind(np.multiply, P, self._l2, work),
-            bind(np.dot, work, P, self._penalties[j, ...]),
-            bind(np.multiply, work, self._scales[j, ...], work),
-            bind(np.add, G, work, G),
-        ]
+        calls += self._penalties.calls(self._P, self._G, self._scales[j, ...], self._sums[j], self._work)
+        return [*calls, bind(np.dot, self._G, self._G, self._squares[j, ...]), *self._move(j)]
 
     def _move(self, j: int) -> list[Call]:
-        decay: list[Call] = []
-        if self._given.config.optimizer.weight_decay > 0:
-            decay = [bind(np.multiply, self._P, self._keep, self._P)]
-        return decay + self._update.calls(j, self._P, self._G, self._vectors, self._work)
+        """Clipping, weight decay, update and max-norm."""
+        config, P, G = self._given.config, self._P, self._G
+        calls: list[Call] = []
+        if config.max_gradient_norm is not None:
+            calls += clip_calls(G, self._squares[j, ...], self._longest[j, ...])
+        if config.optimizer.weight_decay > 0:
+            calls.append(bind(np.multiply, P, self._keep, P))
+        calls += self._update.calls(j, P, G, self._vectors, self._work)
+        if config.max_norm is not None:
+            for view in augmented_views(P, self._given.network.layer_sizes):
+                calls += max_norm_calls(view[:, :-1], config.max_norm)
+        return calls
 
     def train(self, block: Block, rows: IndexArray, first: int) -> Outcome:
         """Do the batches of these rows, of which the first is the block's `first`-th."""
@@ -91,7 +91,7 @@ class SmallProgram:
             losses, score = self._output.losses_and_score(batches)
         self._end()
         return Outcome(
-            losses + self._penalties[:batches] / 2,
+            losses + penalties_of(self._sums[:batches]),
             np.sqrt(self._squares[:batches].astype(np.float64)) / self._update.scales[:batches],
             self._output.weights[:batches].copy(),
             score,
@@ -106,6 +106,7 @@ class SmallProgram:
             augment(vector, sizes, self._vectors[name])
         self._update.begin(block.learning_rate, block.step + first, len(rows) // m)
         self._scales[:] = self._update.scales
+        self._longest[:] = self._update.scales * (config.max_gradient_norm or 0.0)
         self._factors[:] = self._update.scales / (m if given.weights is None else 1)
         if config.optimizer.weight_decay > 0:
             self._keep[:] = on_weights(1 - block.learning_rate * config.optimizer.weight_decay, self._keep, sizes, 1.0)

@@ -195,6 +195,7 @@ RESUMED = {
     "adamw": {"optimizer": OptimizerConfig("adamw"), "input_dropout": 0.3, "label_smoothing": 0.1},
     "regression": {"task": "regression", "dropout": 0.5},
     "limits": {"task": "regression", "loss": "huber", "l1": 0.01, "max_norm": 0.8, "max_gradient_norm": 0.1},
+    "limits on weights": {"task": "regression", "l1": 0.01, "max_norm": 0.8},
     "weights": {"weights": np.linspace(0, 2, 53, dtype=np.float32)},
     "cosine": {"schedule": ScheduleConfig("cosine", warmup_epochs=2)},
     "plateau": {"schedule": ScheduleConfig("plateau", patience=2, min_delta=1.0), "epochs": 12, "early_stopping": None},

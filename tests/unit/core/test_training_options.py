@@ -166,9 +166,10 @@ def test_inputs_are_dropped_in_training_and_not_in_validation(trainer_of):
     assert report.validation_loss == pytest.approx(by_hand)
 
 
-def test_an_option_that_is_off_changes_no_bit(trainer_of):
+@pytest.mark.parametrize("engine", ["clear", "small"])
+def test_an_option_that_is_off_changes_no_bit(trainer_of, engine):
     """Limits that are never reached leave what a training without them would be."""
-    plain, limited = trainer_of(engine="clear"), trainer_of(max_norm=1e6, max_gradient_norm=1e6)
+    plain, limited = trainer_of(engine=engine), trainer_of(max_norm=1e6, max_gradient_norm=1e6, engine=engine)
     assert [dataclasses.asdict(r) for r in plain.run()] == [dataclasses.asdict(r) for r in limited.run()]
     assert plain.state.parameters.tobytes() == limited.state.parameters.tobytes()
 

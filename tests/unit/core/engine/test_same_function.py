@@ -30,7 +30,11 @@ WEIGHTS = np.random.default_rng(1).random(ROWS, dtype=np.float32) * 3
 WEIGHTS[::7] = 0
 
 OPTIONS = {
+    "l1": {"l1": 0.01},
     "l2": {"l2": 0.1},
+    "l1 and l2": {"l1": 0.01, "l2": 0.1, "optimizer": OptimizerConfig("sgd", momentum=0.9)},
+    "max-norm": {"max_norm": 0.8},
+    "max-norm and weight decay": {"max_norm": 0.8, "optimizer": OptimizerConfig("adamw", weight_decay=0.1)},
     "dropout": {"dropout": 0.3},
     "dropout of a curve": {"dropout": 0.3, "activation": "gelu"},
     "input dropout": {"input_dropout": 0.3},
@@ -46,7 +50,9 @@ OPTIONS = {
         "task": "regression",
         "loss": "huber",
         "hidden": (9, 5, 5),
+        "l1": 0.001,
         "l2": 0.01,
+        "max_norm": 1.5,
         "dropout": 0.2,
         "input_dropout": 0.1,
         "weights": WEIGHTS,
@@ -96,6 +102,14 @@ def test_every_optimizer_and_loss(trainer_of, form, dtype, name, task_and_loss):
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_other_option(trainer_of, form, dtype, name):
     _agree(trainer_of, form, dtype, **OPTIONS[name])
+
+
+@pytest.mark.parametrize("form", ["small"], indirect=True)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "momentum"])
+@pytest.mark.parametrize("limit", [0.01, 0.3, 1e6])
+def test_clipping_by_norm(trainer_of, form, dtype, optimizer, limit):
+    _agree(trainer_of, form, dtype, max_gradient_norm=limit, optimizer=OPTIMIZERS[optimizer], l2=0.01)
 
 
 @pytest.mark.parametrize("form", FAST, indirect=True)
