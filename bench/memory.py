@@ -106,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _trial(experiment: str, folder: Path, table: LargeTable, training: dict[str, Any], **limits: int) -> dict[str, Any]:
-    of_table = {"experiment": experiment, "rows": table.rows, "columns": table.columns, **limits}
-    return of_table | run_trial(folder, table, training, **limits)
+    of_table = {"experiment": experiment, "rows": table.rows, "columns": table.columns}
+    return of_table | run_trial(folder, table, training, **limits) | {"limits": limits}
 
 
 def _scaled(table: LargeTable, chosen: argparse.Namespace) -> LargeTable:
