@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -100,8 +101,11 @@ class Cage:
         }
 
     def _guard(self) -> None:
-        while not self._ended.wait(_LOOK_SECONDS):
+        took = 0.0
+        while not self._ended.wait(max(_LOOK_SECONDS, 4 * took)):  # a fifth of a core at most
+            started = time.monotonic()
             self.tighten()
+            took = time.monotonic() - started
 
     def __enter__(self) -> Cage:
         self._thread.start()
