@@ -50,7 +50,7 @@ def mapped(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
 
 def speed(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """1 GiB, in memory and mapped."""
-    common = {"rounds": chosen.rounds, "threads": Settings().worker_threads, "cage_bytes": CAGE_BYTES}
+    common = {"rounds": chosen.rounds, "threads": Settings().worker_threads}
     table = _scaled(FITS_BOTH_WAYS, chosen)
     return [
         throughput(table, folder, SMALL, batch=256, **common),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +32,8 @@ ROWS, BLOCKS = "rows", "blocks"
 """A permutation of all rows, of a matrix in memory; and of blocks, of one that is mapped."""
 
 
-@dataclass(frozen=True)
-class Way:
-    """How the matrix is held: where, and with how much of the page cache (0: what the kernel gives)."""
-
-    name: str
-    mapped: bool
-    cage_bytes: int = 0
-
-
-def ways(cage_bytes: int) -> tuple[Way, ...]:
-    """In memory; mapped, with memory to spare; mapped, where the page cache holds so much of it."""
-    return Way("memory", False), Way("cached", True), Way("disk", True, cage_bytes)
+MEMORY, CACHED, DISK = "memory", "cached", "disk"
+"""How the matrix is held: in memory; mapped, with memory to spare; mapped, and nothing of it in memory at first."""
 
 
 def filled(table: LargeTable, room: MatrixRoom) -> TrainingData:
@@ -77,32 +66,40 @@ def job(hidden: tuple[int, ...], batch: int, epochs: int, seed: int = 0) -> JobC
     return JobConfig((), (TARGET,), TARGET, training)
 
 
-def epoch_seconds(data: TrainingData, config: JobConfig) -> tuple[AnyTrainer, list[float]]:
-    """Train as the worker does but for the database: the trainer at its end, and how long each epoch took."""
-    trainer, moments = trainer_of(config, data, None), [time.perf_counter()]
+def epoch_seconds(
+    data: TrainingData, config: JobConfig, between: Callable[[], object] = lambda: None
+) -> tuple[AnyTrainer, list[float]]:
+    """Train as the worker does but for the database: the trainer at its end, and how long each epoch took.
+
+    `between` is called after each epoch, and is in no time.
+    """
+    trainer, seconds, started = trainer_of(config, data, None), list[float](), [time.perf_counter()]
 
     def report(_: EpochReport) -> None:
-        moments.append(time.perf_counter())
+        seconds.append(time.perf_counter() - started[0])
+        between()
+        started[0] = time.perf_counter()
 
     train(trainer, data, config, lambda _: None, report)
-    return trainer, np.diff(moments).tolist()
+    return trainer, seconds
 
 
 def throughput(
-    table: LargeTable, folder: Path, hidden: tuple[int, ...], *, batch: int, rounds: int, threads: int, cage_bytes: int
+    table: LargeTable, folder: Path, hidden: tuple[int, ...], *, batch: int, rounds: int, threads: int
 ) -> dict[str, Any]:
     """Rows a second of an epoch that is not the first, by way; in rounds, in each of which every way has its turn."""
-    data = {
-        mapped: filled(table, MatrixRoom(folder, 0 if mapped else 2 * table.matrix_bytes)) for mapped in (False, True)
-    }
-    config, rates = job(hidden, batch, epochs=2), [dict[str, float]() for _ in range(rounds)]
+    memory, mapped = (filled(table, MatrixRoom(folder, limit)) for limit in (2 * table.matrix_bytes, 0))
+    config, nothing_cached = job(hidden, batch, epochs=2), Cage(folder, 0)
+    rates: list[dict[str, float]] = []
     with threadpool_limits(limits=threads):
-        for found in rates:
-            for way in ways(cage_bytes):
-                cage: AbstractContextManager[Any] = Cage(folder, way.cage_bytes) if way.cage_bytes else nullcontext()
-                with cage:
-                    found[way.name] = table.rows / epoch_seconds(data[way.mapped], config)[1][-1]
-    return throughput_row(table, hidden, rates) | {"batch": batch, "cage_bytes": cage_bytes, "threads": threads}
+        for _ in range(rounds):
+            seconds = {
+                MEMORY: epoch_seconds(memory, config)[1],
+                CACHED: epoch_seconds(mapped, config)[1],
+                DISK: epoch_seconds(mapped, config, nothing_cached.tighten)[1],
+            }
+            rates.append({way: table.rows / of_epochs[-1] for way, of_epochs in seconds.items()})
+    return throughput_row(table, hidden, rates) | {"batch": batch, "threads": threads}
 
 
 def throughput_row(table: LargeTable, hidden: tuple[int, ...], rates: list[dict[str, float]]) -> dict[str, Any]:
@@ -116,8 +113,8 @@ def throughput_row(table: LargeTable, hidden: tuple[int, ...], rates: list[dict[
     }
     for name in rates[0]:
         row[f"{name}_samples_per_second"] = median_and_spread(each[name] for each in rates)[0]
-    for name in (name for name in rates[0] if name != "memory"):
-        middle, spread = median_and_spread(each[name] / each["memory"] for each in rates)
+    for name in (name for name in rates[0] if name != MEMORY):
+        middle, spread = median_and_spread(each[name] / each[MEMORY] for each in rates)
         row |= {f"{name}_vs_memory": middle, f"{name}_vs_memory_spread": spread}
     return row
 

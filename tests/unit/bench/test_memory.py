@@ -61,7 +61,7 @@ def test_both_orders_are_trained_and_scored(tmp_path: Path) -> None:
     row = accuracy(TABLE, tmp_path, (16,), batch=32, epochs=3, seeds=1, threads=1)
     assert 0.2 < row["accuracy_rows"] <= 1.0
     assert 0.2 < row["accuracy_blocks"] <= 1.0
-    speed = throughput(TABLE, tmp_path, (16,), batch=32, rounds=1, threads=1, cage_bytes=1 << 30)
+    speed = throughput(TABLE, tmp_path, (16,), batch=32, rounds=1, threads=1)
     assert all(speed[f"{way}_samples_per_second"] > 0 for way in ("memory", "cached", "disk"))
     assert list(tmp_path.iterdir()) == []
 
