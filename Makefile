@@ -102,6 +102,10 @@ bench: setup ## Measure speed; the figures are ratios, to be read on a quiet mac
 bench-train: $(if $(filter .venv-bench/%,$(BENCH_PYTHON)),.venv-bench/.installed) ## Measure training beside PyTorch and scikit-learn, on a quiet machine
 	$(BENCH_PYTHON) -m bench.train $(BENCH_OPTIONS)
 
+.PHONY: bench-memory
+bench-memory: setup ## Measure a training's memory, and a matrix larger than memory; needs Linux and 20 GB of disk
+	$(BIN)/python -m bench.memory $(BENCH_OPTIONS)
+
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \

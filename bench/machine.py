@@ -6,11 +6,13 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+
+from store.machine import memory_bytes
 
 BENDING = (
     "OPENBLAS_CORETYPE",
@@ -37,12 +39,13 @@ def start_unbent() -> None:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
-def description() -> dict[str, Any]:
-    """Processor, cores, BLAS kernels, versions, and how busy the machine was (the load of the last minute)."""
+def description(packages: Sequence[str] = ("numpy", "scipy", "scikit-learn", "torch")) -> dict[str, Any]:
+    """Processor, cores, memory, BLAS kernels, versions, and how busy the machine was (the load of the last minute)."""
     pools = threadpool_info()  # of what has been imported so far
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "memory_gib": round(memory_bytes() / (1 << 30), 1),
         "load": round(os.getloadavg()[0], 2),
         "blas": sorted(
             f"{Path(pool['filepath']).parent.name.removesuffix('.libs')}: {pool['internal_api']} {pool['version']} "
@@ -51,7 +54,7 @@ def description() -> dict[str, Any]:
             if pool["user_api"] == "blas"
         ),
         "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn", "torch")},
+        **{name: importlib.metadata.version(name) for name in packages},
     }
 
 

@@ -132,9 +132,11 @@ class Encoding:
         targets = slice(None) if len(places) == X.shape[1] else np.array(self.starts)[places]
         values = [column.values for column in (columns[i] for i in places) if isinstance(column, NumberColumn)]
         for start in range(0, len(X), BLOCK_ROWS) if values else ():
-            block = np.stack([each[start : start + BLOCK_ROWS] for each in values], axis=1)
+            z = np.stack([each[start : start + BLOCK_ROWS] for each in values], axis=1)
             with np.errstate(over="ignore"):  # a number far outside, over a tiny scale: the clip takes it
-                z = np.clip((block - means) / scales, -limit, limit)
+                z -= means
+                z /= scales
+                np.clip(z, -limit, limit, out=z)
             z[np.isnan(z)] = 0.0  # a missing number takes the mean
             X[start : start + BLOCK_ROWS, targets] = z
 

@@ -64,7 +64,7 @@ def _score_fold(
     """A function, so that a fold's matrices are gone before the next one's are made."""
     data = encode(plan_fold(file, config, fold, start, look=look), file, config, room, look=look)
     trainer = trainer_of(config, data, start, threads=threads)
-    train(trainer, on_block, lambda _report: None)
+    train(trainer, data, config, on_block, lambda _report: None)
     training = config.training
     metrics = evaluate(
         training.task,

@@ -24,7 +24,7 @@ BLOCK_BYTES = 256 << 10
 """A run of neighbouring rows that is read at once (docs/decisions/066)."""
 
 WINDOW_BLOCKS = 1024
-"""Blocks whose rows are mixed: 256 MiB of the file, which should fit in the page cache."""
+"""Blocks whose rows are mixed: 256 MiB of the file, of which two should fit in the page cache."""
 
 _ITEM_BYTES = 4
 _RESERVED_AT_ONCE = 256 << 20
@@ -80,6 +80,14 @@ class MatrixRoom:
                 f"The training's matrix takes {size:,} bytes, and the worker's scratch folder has no room for them.",
                 "Take fewer columns, or ask whoever runs the service for room in its data folder.",
             ) from error
+
+
+def mapping_of(matrix: Matrix) -> mmap.mmap | None:
+    """What a matrix of `MatrixRoom.matrices` is mapped by; None for one that lies in memory."""
+    base: object = matrix
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    return base if isinstance(base, mmap.mmap) else None
 
 
 def _mapped(folder: Path, length: int, width: int, look: Callable[[], None]) -> Matrix:

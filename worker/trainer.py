@@ -67,14 +67,29 @@ def trainer_of(
 
 
 def train(
-    trainer: AnyTrainer, on_block: Callable[[TrainingState], None], on_report: Callable[[EpochReport], None]
+    trainer: AnyTrainer,
+    data: TrainingData,
+    config: JobConfig,
+    on_block: Callable[[TrainingState], None],
+    on_report: Callable[[EpochReport], None],
 ) -> None:
     """Train to the end, reporting each epoch."""
     if isinstance(trainer, FullBatchTrainer):
         trainer.run(on_block, on_report)
         return
-    for report in trainer.run(on_block):
-        on_report(report)
+    order = data.order
+    if order is None:
+        for report in trainer.run(on_block):
+            on_report(report)
+        return
+
+    def follow_block(state: TrainingState) -> None:
+        order.follow(state.progress.batch * config.training.batch_size)
+        on_block(state)
+
+    with order:
+        for report in trainer.run(follow_block):
+            on_report(report)
 
 
 def ended_by_the_clock(trainer: AnyTrainer, warnings: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from core.batches import BlockedOrder
 from core.encoding import Encoding
 from core.example_weights import class_weights, example_weights, sample_weights
 from core.targets import TargetEncoding
 from worker.datasets import DatasetFile
 from worker.job_config import JobConfig
 from worker.matrices import Matrix, MatrixRoom
+from worker.read_ahead import ReadAhead
 from worker.training_plan import TrainingPlan, taken
 
 
@@ -36,7 +36,7 @@ class TrainingData:
 
     Attributes
     ----------
-    order : BlockedOrder or None
+    order : ReadAhead or None
         In which order an epoch takes the training rows; None for any.
     """
 
@@ -46,7 +46,7 @@ class TrainingData:
     encoding: Encoding
     target_encoding: TargetEncoding
     warnings: list[dict[str, Any]]
-    order: BlockedOrder | None = None
+    order: ReadAhead | None = None
 
 
 def encode(
@@ -82,7 +82,9 @@ def encode(
     X = room.matrices([len(part) for part in plan.parts], plan.encoding.n_inputs, look)
     _write_inputs(X, plan, file, job)
     train, validation, test = (Part(*matrices) for matrices in zip(X, Y, of_rows, strict=True))
-    return TrainingData(train, validation, test, plan.encoding, targets, plan.warnings, room.order(*plan.shape))
+    blocked = room.order(*plan.shape)
+    order = None if blocked is None else ReadAhead(train.X, blocked)
+    return TrainingData(train, validation, test, plan.encoding, targets, plan.warnings, order)
 
 
 def _write_inputs(X: list[Matrix], plan: TrainingPlan, file: DatasetFile, job: JobConfig) -> None:

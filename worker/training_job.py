@@ -158,7 +158,7 @@ class Attempt:
         try:
             look()
             watch = BatchWatch(self._interrupts, checkpointer)
-            train(trainer, watch, lambda report: progress.add(report, trainer.best_epoch))
+            train(trainer, data, config, watch, lambda report: progress.add(report, trainer.best_epoch))
             look()
         except StopAsked:
             if checkpointer is not None:

@@ -214,7 +214,9 @@ def test_a_matrix_in_memory_takes_its_rows_in_any_order_and_a_mapped_one_in_bloc
         plan, job = plan_training(file, config("kind")), config("kind")
         size = 4 * ROWS
         assert encode(plan, file, job, MatrixRoom(tmp_path, size)).order is None
-        assert encode(plan, file, job, MatrixRoom(tmp_path, size - 1)).order == BlockedOrder(16, 1024)
+        order = encode(plan, file, job, MatrixRoom(tmp_path, size - 1)).order
+        assert order is not None
+        assert order.blocked == BlockedOrder(16, 1024)
 
 
 def test_an_empty_part_has_no_rows(tmp_path: Path) -> None:
