@@ -145,10 +145,11 @@ class SearchConfig:
         if stopping is None and metric not in REPORTED:
             expected = "early stopping, or one of " + ", ".join(REPORTED)
             raise InvalidConfiguration("search.metric", f"without early stopping nobody watches {metric}", expected)
-        if stopping is not None and stopping.metric != metric and training.validation_fraction > 0:
-            raise InvalidConfiguration(
-                "search.metric", f"early stopping watches {stopping.metric}: the best epoch is that one's", "the same"
-            )
+        if stopping is not None:
+            watched = stopping.metric if training.validation_fraction > 0 else "train_loss"
+            if watched != metric:
+                detail = f"early stopping watches {watched}, which decides each trial's best epoch"
+                raise InvalidConfiguration("search.metric", detail, f"{watched}, or no early stopping")
         changing = [parameter.path for parameter in self.space if parameter.path in CHANGES_LOSSES]
         if changing and metric.endswith("loss"):
             detail = f"trials of different {changing[0]} have no {metric} to compare"

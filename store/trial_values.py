@@ -25,6 +25,7 @@ def finished_by(s: Session, search_id: str, epoch: int) -> list[float]:
     return list(
         s.scalars(
             select(value)
+            .select_from(JobRow)
             .outerjoin(TrialValueRow, there)
             .where(JobRow.search_id == search_id, JobRow.status == "succeeded")
             .order_by(JobRow.trial)

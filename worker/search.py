@@ -92,6 +92,7 @@ def _past(trial: JobRow) -> PastTrial:
 def _new_trial(base: dict[str, Any], values: dict[str, Any]) -> NewTrial:
     """A job like the search's, with the values in its training; one that has failed where they do not go together."""
     config = {name: value for name, value in base.items() if name != "search"} | {"trial": values}
+    config["inferred"] = {name: value for name, value in base["inferred"].items() if name not in values}
     try:
         training = TrainingConfig.from_dict(with_values(base["search"]["fields"], values))
     except InvalidConfiguration as error:
