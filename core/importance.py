@@ -57,7 +57,7 @@ def permutation_importances(
     if rows == 0:
         return None
     chosen = np.sort(stream(seed, Purpose.IMPORTANCE).permutation(len(X))[:rows])
-    X, Y = X[chosen], Y[chosen]
+    X, Y = X[chosen], Y[chosen]  # copies: X is changed below
     about_mean = spread(Y)
 
     def scored(inputs: FloatArray) -> float | None:
@@ -69,12 +69,13 @@ def permutation_importances(
     items = []
     for index, (feature, start) in enumerate(zip(encoding.features, encoding.starts, strict=True)):
         columns, falls = slice(start, start + feature.width), []
-        mixed = X.copy()
+        values = X[:, columns].copy()
         for repeat in range(repeats):
-            mixed[:, columns] = X[stream(seed, Purpose.IMPORTANCE, index + 1, repeat).permutation(rows), columns]
-            after = scored(mixed)
+            X[:, columns] = values[stream(seed, Purpose.IMPORTANCE, index + 1, repeat).permutation(rows)]
+            after = scored(X)
             assert after is not None  # the targets are the same
             falls.append(whole - after)
+        X[:, columns] = values
         items.append({"feature": feature.name, "importance": float(np.mean(falls)), "std": float(np.std(falls))})
         beat()
     items.sort(key=lambda item: -float(item["importance"]))  # type: ignore[arg-type]

@@ -165,13 +165,14 @@ class MLP:
         ValueError
             When X does not have n_in columns.
         """
-        X = np.asarray(X, dtype=self.dtype)
+        X = np.asarray(X)
         if X.ndim != 2 or X.shape[1] != self.layer_sizes[0]:
             raise ValueError(f"the network takes rows of {self.layer_sizes[0]} inputs, not an array of {X.shape}")
         z = np.empty((len(X), self.layer_sizes[-1]), dtype=self.dtype)
         with np.errstate(over="ignore", invalid="ignore"):  # who calls checks what comes out
             for start in range(0, len(X), BLOCK_ROWS):
-                z[start : start + BLOCK_ROWS] = self.forward(X[start : start + BLOCK_ROWS]).z[-1]
+                rows = slice(start, start + BLOCK_ROWS)
+                z[rows] = self.forward(X[rows].astype(self.dtype, copy=False)).z[-1]
         return z
 
     def output(self, z: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from core.arrays import FloatArray, IndexArray
 from core.backprop import backward
-from core.batches import batch_count, batch_rows, epoch_order
+from core.batches import EpochOrder, batch_count, batch_rows, epoch_order
 from core.clipping import clip_by_norm
 from core.configuration import TrainingConfig, check_size
 from core.dropout import drop_inputs, dropout_masks
@@ -52,6 +52,8 @@ class Trainer:
         What to start with; None draws it from the seed.
     state : TrainingState or None
         Where to go on; None starts anew. The trainer owns it from here on.
+    order : EpochOrder
+        In which order an epoch takes the rows; a state goes on to the same bits under the same order only.
     clock : callable
         Seconds that only rise, such as `time.perf_counter`.
     dtype : float32 or float64
@@ -79,6 +81,7 @@ class Trainer:
         weights_val: FloatArray | None = None,
         initial: FloatArray | None = None,
         state: TrainingState | None = None,
+        order: EpochOrder = epoch_order,
         clock: Callable[[], float],
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
@@ -88,7 +91,7 @@ class Trainer:
             if part_weights is not None and len(part_weights) > 0 and part_weights.max() <= 0:
                 raise NotEnoughRows(f"no {part} row has a weight above 0")
         check_size(config.hidden, X.shape[1], target_encoding.n_outputs)
-        self._config = config
+        self._config, self._order = config, order
         self._X, self._Y = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y))
         self._weights = weights
         if config.label_smoothing > 0:
@@ -128,13 +131,10 @@ class Trainer:
 
     def best_network(self) -> MLP:
         """A copy of the network of the best epoch with early stopping, else of the network as it is."""
-        best = self.state.best_parameters
-        network = self._network
+        network, best = self._network, self.state.best_parameters
+        parameters = self.state.parameters if best is None else best
         return MLP.from_parameters(
-            network.layer_sizes,
-            network.hidden_activation,
-            network.output_activation,
-            self.state.parameters if best is None else best,
+            network.layer_sizes, network.hidden_activation, network.output_activation, parameters
         )
 
     def run(self, on_batch: OnBatch | None = None) -> Iterator[EpochReport]:
@@ -156,7 +156,7 @@ class Trainer:
         progress = self.state.progress
         batches = batch_count(len(self._X), self._config.batch_size)
         while not progress.stopped:
-            order = epoch_order(len(self._X), self._config.seed, progress.epoch)
+            order = self._order(len(self._X), self._config.seed, progress.epoch)
             while progress.batch < batches and not self._is_out_of_time():
                 self._train_batch(batch_rows(order, self._config.batch_size, progress.batch))
                 if on_batch is not None:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from core.table import CategoryColumn, Column, NumberColumn, Table
 
 ROW_GROUP_BYTES = 32 << 20
+BLOCK_BYTES = 8 << 20
 _CSV_ROWS = 10_000
 
 
@@ -59,10 +60,72 @@ def read_columns(file: Any, names: Sequence[str]) -> Table:
     KeyError
         For a column that the file does not have.
     """
-    with pq.ParquetFile(file, read_dictionary=_text_names(file)) as parquet:
+    with ColumnReader(file) as reader:
+        return reader.columns(names)
+
+
+class ColumnReader:
+    """An open file whose columns are read as they are asked for; a context manager.
+
+    It remembers where in the file each column is: to open a wide table for each of its columns would take minutes.
+
+    Parameters
+    ----------
+    file : path or seekable binary file
+    """
+
+    def __init__(self, file: Any) -> None:
+        with pq.ParquetFile(file) as parquet:
+            metadata, schema = parquet.metadata, parquet.schema_arrow
+        texts = [field.name for field in schema if pa.types.is_string(field.type)]
+        self._parquet = pq.ParquetFile(file, metadata=metadata, read_dictionary=texts)
+
+    def columns(self, names: Sequence[str]) -> Table:
+        """All rows of the named columns, as `read_columns` gives them.
+
+        Raises
+        ------
+        KeyError
+            For a column that the file does not have.
+        """
         # A name also selects what stands below it after a dot, `a` the column `a.b`; hence by name once more.
-        table = parquet.read(columns=list(names))
-    return {name: _column(table.column(name)) for name in names}
+        return _table(self._parquet.read(columns=list(names)), names)
+
+    def blocks(self, names: Sequence[str], start: int = 0) -> Iterator[Table]:
+        """The named columns of the rows from `start` on, some rows at a time, in order.
+
+        A block has at most `BLOCK_BYTES` of numbers, and rows of one row group only; its categories are those that
+        occur in it.
+        """
+        passed = 0
+        for group in range(self._parquet.num_row_groups):
+            count = self._parquet.metadata.row_group(group).num_rows
+            if passed + count <= start:
+                passed += count
+                continue
+            size = max(1, BLOCK_BYTES // (8 * max(1, len(names))))
+            for batch in self._parquet.iter_batches(size, row_groups=[group], columns=list(names)):
+                skipped = min(max(0, start - passed), batch.num_rows)
+                passed += batch.num_rows
+                if skipped < batch.num_rows:
+                    yield _table(pa.Table.from_batches([batch.slice(skipped)]), names)
+            self.release()
+
+    @staticmethod
+    def release() -> None:
+        """Give back what Arrow keeps of the memory that it has read into, to read faster the next time."""
+        pa.default_memory_pool().release_unused()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._parquet.close(force=True)
+        self.release()
+
+    def __enter__(self) -> ColumnReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def rows(file: Any, start: int, limit: int) -> list[dict[str, Any]]:
@@ -97,16 +160,16 @@ def to_csv(file: Any) -> Iterator[bytes]:
             yield piece.getvalue()
 
 
-def _text_names(file: Any) -> list[str]:
-    schema = pq.read_schema(file)
-    if hasattr(file, "seek"):
-        file.seek(0)
-    return [field.name for field in schema if pa.types.is_string(field.type)]
+def _table(table: Any, names: Sequence[str]) -> Table:
+    return {name: _column(table.column(name)) for name in names}
 
 
 def _column(values: Any) -> Column:
     if not pa.types.is_dictionary(values.type):
-        return NumberColumn(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False))
+        numbers = pc.cast(values, pa.float64())
+        if numbers.num_chunks == 1:
+            numbers = numbers.chunk(0)  # which needs no copy where nothing is missing
+        return NumberColumn(numbers.to_numpy(zero_copy_only=False))
     whole = values.combine_chunks()  # each row group has a dictionary of its own; this makes them one
     categories = whole.dictionary.to_pylist()
     order = sorted(range(len(categories)), key=categories.__getitem__)

@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from store.machine import memory_bytes
+
 
 class Settings(BaseSettings):
     """Settings of every process; each field is the variable ``MLP_`` + its name in capitals.
@@ -62,6 +64,12 @@ class Settings(BaseSettings):
     report_seconds: float = Field(0.25, gt=0, description="Epoch reports are written in batches at most this old, s.")
     worker_processes: int = Field(0, ge=0, description="Training processes of a worker; 0: one for each core.")
     worker_threads: int = Field(1, ge=1, description="BLAS threads of each training process.")
+    matrix_bytes: int = Field(
+        0,
+        ge=0,
+        description="Most memory for a training's input matrices, bytes; larger ones are mapped from files in the data "
+        "folder. 0: a quarter of the memory ÷ the training processes.",
+    )
     sweep_seconds: float = Field(60.0, gt=0, description="Time between two sweeps for what nobody owns, s.")
     orphan_seconds: float = Field(
         3600.0, gt=0, description="Age at which a file or blob without an owner is removed, s."
@@ -102,3 +110,8 @@ class Settings(BaseSettings):
     def resolved_worker_processes(self) -> int:
         """Training processes: as told, else as many as cores ÷ BLAS threads, at least one."""
         return self.worker_processes or max(1, (os.cpu_count() or 1) // self.worker_threads)
+
+    @property
+    def resolved_matrix_bytes(self) -> int:
+        """Bytes of memory for a training's input matrices, the default filled in."""
+        return self.matrix_bytes or memory_bytes() // (4 * self.resolved_worker_processes)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from core.metrics import SCORE_OF, evaluate
-from core.table import Table
 from core.training import TrainingState
+from worker.datasets import DatasetFile
 from worker.job_config import JobConfig
+from worker.matrices import MatrixRoom
 from worker.starting_point import StartingPoint
 from worker.trainer import train, trainer_of
-from worker.training_data import fold_data
+from worker.training_data import encode
+from worker.training_plan import plan_fold
+
+OnBatch: TypeAlias = Callable[[TrainingState], None]
+Look: TypeAlias = Callable[[], None]
 
 
 def cross_validate(
-    table: Table,
-    columns: list[dict[str, Any]],
+    file: DatasetFile,
     config: JobConfig,
     start: StartingPoint | None,
     done: dict[str, Any] | None,
+    room: MatrixRoom,
     *,
-    on_batch: Callable[[TrainingState], None],
-    look: Callable[[], None],
+    on_batch: OnBatch,
+    look: Look,
     save: Callable[[dict[str, Any]], None],
 ) -> None:
     """Train and score the folds that are not done yet, saving the outcome after each.
@@ -41,21 +46,34 @@ def cross_validate(
     """
     items = list(done["items"]) if done is not None else []
     for fold in range(len(items), config.folds):
-        data = fold_data(table, columns, config, fold, start, look=look)
-        trainer = trainer_of(config, data, start)
-        train(trainer, on_batch, lambda _report: None)
-        training = config.training
-        metrics = evaluate(
-            training.task,
-            trainer.best_network().predict(data.test.X),
-            data.test.Y,
-            data.target_encoding,
-            train_targets=data.train.Y,
-            seed=training.seed,
-        )
-        scalars = {name: value for name, value in metrics.items() if value is None or isinstance(value, int | float)}
-        items.append({"fold": fold + 1, "best_epoch": trainer.best_epoch, **scalars})
+        items.append(_score_fold(file, config, fold, start, room, on_batch, look))
         save(_outcome(config, items))
+
+
+def _score_fold(
+    file: DatasetFile,
+    config: JobConfig,
+    fold: int,
+    start: StartingPoint | None,
+    room: MatrixRoom,
+    on_batch: OnBatch,
+    look: Look,
+) -> dict[str, Any]:
+    """A function, so that a fold's matrices are gone before the next one's are made."""
+    data = encode(plan_fold(file, config, fold, start, look=look), file, config, room, look=look)
+    trainer = trainer_of(config, data, start)
+    train(trainer, on_batch, lambda _report: None)
+    training = config.training
+    metrics = evaluate(
+        training.task,
+        trainer.best_network().predict(data.test.X),
+        data.test.Y,
+        data.target_encoding,
+        train_targets=data.train.Y,
+        seed=training.seed,
+    )
+    scalars = {name: value for name, value in metrics.items() if value is None or isinstance(value, int | float)}
+    return {"fold": fold + 1, "best_epoch": trainer.best_epoch, **scalars}
 
 
 def _outcome(config: JobConfig, items: list[dict[str, Any]]) -> dict[str, Any]:

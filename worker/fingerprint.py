@@ -10,17 +10,20 @@ import numpy as np
 import scipy
 import threadpoolctl  # type: ignore[import-untyped]
 
+from core.batches import BlockedOrder
+
 ENGINE = "numpy"
 
 
-def fingerprint(dtype: str = "float32") -> dict[str, Any]:
-    """Engine, element type, library builds, BLAS threads and processor of this process.
+def fingerprint(dtype: str = "float32", order: BlockedOrder | None = None) -> dict[str, Any]:
+    """Engine, element type, order of the rows, library builds, BLAS threads and processor of this process.
 
     Call it after the thread limits are set: the number of BLAS threads decides the order of its sums.
     """
     return {
         "engine": ENGINE,
         "dtype": dtype,
+        "shuffle": "rows" if order is None else _describe_order(order),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,
@@ -28,6 +31,10 @@ def fingerprint(dtype: str = "float32") -> dict[str, Any]:
         "machine": platform.machine(),
         "processor": _processor(),
     }
+
+
+def _describe_order(order: BlockedOrder) -> str:
+    return f"blocks of {order.block_rows} rows, {order.window_blocks} at a time"
 
 
 def _describe(pool: dict[str, Any]) -> str:

@@ -40,9 +40,14 @@ class JobConfig:
     importance_repeats: int = 0
 
     @property
+    def labels(self) -> list[str]:
+        """The targets, and the column of weights where there is one."""
+        return [*self.targets, *([self.sample_weight] if self.sample_weight is not None else [])]
+
+    @property
     def columns(self) -> list[str]:
         """All columns that the job reads."""
-        return [*self.features, *self.targets, *([self.sample_weight] if self.sample_weight is not None else [])]
+        return [*self.features, *self.labels]
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> JobConfig:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from core.errors import UnreadableState
+from core.batches import epoch_order
 from core.full_batch import FullBatchTrainer
 from core.optimizer_config import LBFGS
 from core.reports import EpochReport
 from core.training import Trainer, TrainingState
-from store.checkpoints import load_checkpoint
-from store.database import Database
-from store.errors import Corrupt
-from store.tables import JobRow
-from worker.checkpointing import decode
 from worker.job_config import JobConfig
 from worker.starting_point import StartingPoint
 from worker.training_data import TrainingData
-
-logger = logging.getLogger(__name__)
 
 AnyTrainer: TypeAlias = Trainer | FullBatchTrainer
 
@@ -46,24 +38,10 @@ def trainer_of(
     more["initial"] = None if start is None else start.network.parameters
     if not resumes(config):
         return FullBatchTrainer(config.training, *rows, data.target_encoding, **more, clock=time.perf_counter)
-    return Trainer(config.training, *rows, data.target_encoding, **more, state=state, clock=time.perf_counter)
-
-
-def resumed_trainer(
-    database: Database, job: JobRow, config: JobConfig, data: TrainingData, start: StartingPoint | None
-) -> AnyTrainer:
-    """A trainer that goes on from the job's checkpoint, where there is one that this code can read."""
-    try:
-        with database.read() as s:
-            checkpoint = load_checkpoint(s, job)
-        resumed = trainer_of(config, data, start, decode(checkpoint) if checkpoint is not None else None)
-    except (Corrupt, UnreadableState) as error:
-        # The same seed leads to the same epochs again: only time is lost.
-        logger.warning("Job %s begins anew, its checkpoint is of no use: %s", job.id, error)
-        return trainer_of(config, data, start)
-    if checkpoint is not None:
-        logger.info("Job %s goes on in epoch %d", job.id, resumed.state.epoch)
-    return resumed
+    order = epoch_order if data.order is None else data.order
+    return Trainer(
+        config.training, *rows, data.target_encoding, **more, state=state, order=order, clock=time.perf_counter
+    )
 
 
 def train(

@@ -14,22 +14,25 @@ from store.leases import Fence, Renewal
 from store.tables import JobRow
 from worker.checkpointer import Checkpointer
 from worker.cross_validation import cross_validate
-from worker.datasets import read_dataset
+from worker.datasets import open_dataset
 from worker.ending import end_job
 from worker.errors import internal_error, job_error
 from worker.fingerprint import fingerprint
 from worker.heartbeat import Heartbeat
 from worker.interrupts import BatchWatch, Cancelled, Interrupts, StopAsked
 from worker.job_config import JobConfig
+from worker.matrices import MatrixRoom
 from worker.outages import is_outage, through_outages
 from worker.progress import Progress
 from worker.pruning import Pruned, trial_of
 from worker.publisher import publish, publish_queued
+from worker.resumption import resumed_trainer
 from worker.runtime import Runtime
 from worker.search import try_to_advance
 from worker.starting_point import starting_point
-from worker.trainer import ended_by_the_clock, resumed_trainer, resumes, train
-from worker.training_data import TrainingData, prepare
+from worker.trainer import ended_by_the_clock, resumes, train
+from worker.training_data import encode
+from worker.training_plan import TrainingPlan, plan_training
 from worker.version import kept_version, trained_version
 
 logger = logging.getLogger(__name__)
@@ -125,13 +128,20 @@ class Attempt:
     def _train(self) -> None:
         job, look = self._job, self._interrupts.look
         config = JobConfig.from_dict(job.config)
-        dataset, table = read_dataset(self._database, self._runtime.files, job, config.columns, look=look)
+        room = MatrixRoom(self._settings.data_dir / "scratch", self._settings.resolved_matrix_bytes)
+        dataset, file = open_dataset(self._database, self._runtime.files, job, config.columns, look=look)
         start = starting_point(self._database, job.project_id, config)
-        data = prepare(table, dataset.columns, config, start, look=look)
+        with file:
+            plan = plan_training(file, config, start, look=look)
+            self._record_start(config, plan, room)
+            watch = BatchWatch(self._interrupts, None)
+            cross_validate(  # before the job's own matrices take their room
+                file, config, start, job.cross_validation, room, on_batch=watch, look=look, save=self._save_folds
+            )
+            data = encode(plan, file, config, room, look=look)
         trainer = resumed_trainer(self._database, job, config, data, start)
         trial = trial_of(self._database, self._fence, job, self._patiently)
         self._interrupts.loading_checkpoint = False
-        self._record_start(config, data)
         progress = Progress(
             self._database,
             self._fence,
@@ -147,17 +157,6 @@ class Attempt:
         )
         try:
             look()
-            cross_validate(
-                table,
-                dataset.columns,
-                config,
-                start,
-                job.cross_validation,
-                on_batch=BatchWatch(self._interrupts, None),
-                look=look,
-                save=self._save_folds,
-            )
-            del table
             watch = BatchWatch(self._interrupts, checkpointer)
 
             def report_epoch(report: EpochReport) -> None:
@@ -194,14 +193,14 @@ class Attempt:
 
         self._patiently(save)
 
-    def _record_start(self, config: JobConfig, data: TrainingData) -> None:
+    def _record_start(self, config: JobConfig, plan: TrainingPlan, room: MatrixRoom) -> None:
         """Record under which fingerprint the job runs, and what its data gave cause to warn of."""
-        job, here = self._job, fingerprint()
+        job, here = self._job, fingerprint(order=room.order(*plan.shape))
         begun = resumes(config) and (job.checkpoint_id is not None or job.epoch > 0)
         bit_identical = job.bit_identical and (not begun or job.fingerprint == here)
         if not bit_identical:
             logger.warning("Job %s goes on under another fingerprint: not bit-identical", job.id)
-        self._warnings = job.warnings + [warning for warning in data.warnings if warning not in job.warnings]
+        self._warnings = job.warnings + [warning for warning in plan.warnings if warning not in job.warnings]
 
         def record() -> None:
             with self._database.write() as s:

@@ -97,7 +97,7 @@ def test_the_bundled_redis_is_the_one_that_the_notices_speak_of() -> None:
     assert "`redis-server` 8.2" in (ROOT / "NOTICE.md").read_text()
 
 
-@pytest.mark.parametrize("lock", ["build.txt", "run.txt", "postgres.txt", "dev.txt", "tables.txt"])
+@pytest.mark.parametrize("lock", ["build.txt", "run.txt", "postgres.txt", "dev.txt", "bench.txt", "tables.txt"])
 def test_every_locked_package_has_a_hash_and_no_registry_is_named(lock: str) -> None:
     entries = _locked(lock)
     assert [name for name, entry in entries.items() if "--hash=sha256:" not in entry] == []
@@ -106,10 +106,11 @@ def test_every_locked_package_has_a_hash_and_no_registry_is_named(lock: str) -> 
     assert not re.search(r"^--", text, re.MULTILINE)
 
 
-def test_what_runs_is_locked_alike_for_development() -> None:
-    run, postgres, dev = (_locked(f"{name}.txt") for name in ("run", "postgres", "dev"))
+def test_what_runs_is_locked_alike_for_development_and_benchmarks() -> None:
+    run, postgres, dev, bench = (_locked(f"{name}.txt") for name in ("run", "postgres", "dev", "bench"))
     pins = {name: re.findall(r"^(\S+?==\S+)", entry)[0] for name, entry in (run | postgres).items()}
     assert {name: re.findall(r"^(\S+?==\S+)", dev[name])[0] for name in pins} == pins
+    assert {name: re.findall(r"^(\S+?==\S+)", bench[name])[0] for name in run} == {name: pins[name] for name in run}
 
 
 def test_every_declared_requirement_is_locked() -> None:
@@ -121,6 +122,8 @@ def test_every_declared_requirement_is_locked() -> None:
     assert names(project["optional-dependencies"]["search"]) <= set(_locked("run.txt"))
     assert names(project["optional-dependencies"]["postgres"]) <= set(_locked("postgres.txt"))
     assert names(project["optional-dependencies"]["dev"]) <= set(_locked("dev.txt"))
+    # Whichever build of torch pip finds (decision 068).
+    assert names(project["optional-dependencies"]["bench"]) - set(_locked("bench.txt")) == {"torch"}
 
 
 def test_only_the_api_is_published_and_on_loopback_only() -> None:

@@ -9,6 +9,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from core.arrays import FloatArray
+from core.batches import EpochOrder, epoch_order
 from core.configuration import TrainingConfig
 from core.targets import TargetEncoding
 from core.training import Trainer, TrainingState
@@ -63,6 +64,7 @@ def trainer_of() -> Callable[..., Trainer]:
         weights: FloatArray | None = None,
         weights_val: FloatArray | None = None,
         initial: FloatArray | None = None,
+        order: EpochOrder = epoch_order,
         **config: Any,
     ) -> Trainer:
         X = np.random.default_rng(0).normal(size=(rows + (validation or 0), 4)).astype(np.float32)
@@ -80,6 +82,7 @@ def trainer_of() -> Callable[..., Trainer]:
             weights_val=weights_val,
             initial=initial,
             state=state,
+            order=order,
             clock=Ticks(),
             dtype=dtype,
         )

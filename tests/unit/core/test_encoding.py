@@ -214,3 +214,20 @@ def test_whatever_float32_holds_is_encoded_finite(train, new, clip):
         X, _ = encoding.transform({"x": numbers(*values)})
         assert np.isfinite(X).all()
         assert (np.abs(X[:, 0]) <= np.float32(clip or 1e6)).all()
+
+
+def test_columns_may_come_one_by_one():
+    columns = {"x": numbers(1, 3, NAN), "k": categories("a", None, "c"), "z": numbers(2, 2, 2)}
+    taken = []
+
+    def coming():
+        for name, column in columns.items():
+            taken.append(name)
+            yield name, column
+
+    one_by_one = Encoding.fit_one_by_one(coming(), clip=5.0)
+    assert taken == list(columns)
+    assert one_by_one == fit(**columns)
+    assert [notice.feature for notice in one_by_one.warnings] == ["z"]
+    with pytest.raises(EncodingError):
+        Encoding.fit_one_by_one(iter(()), clip=5.0)

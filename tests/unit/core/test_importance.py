@@ -114,3 +114,10 @@ def test_rows_are_as_many_as_the_budget_allows(monkeypatch):
     assert permutation_importances(network, X, Y, encoding, "classification", repeats=3, seed=0)["rows"] == 150
     monkeypatch.setattr(importance, "BUDGET", 2 * 3 * 6 * 99)
     assert permutation_importances(network, X, Y, encoding, "classification", repeats=3, seed=0) is None
+
+
+def test_the_rows_that_were_given_stay_as_they_were():
+    network, X, Y, encoding = _signs()
+    before = X.copy()
+    permutation_importances(network, X, Y, encoding, "classification", repeats=2, seed=0)
+    assert X.tobytes() == before.tobytes()

@@ -1,5 +1,7 @@
 """The network: the forward pass by hand, the flat vector and its views, and how it starts."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,3 +92,17 @@ def test_any_shape_predicts_finite_rows(sizes, rows, seed):
     assert outputs.shape == (rows, sizes[-1])
     assert outputs.dtype == np.float32
     assert np.isfinite(outputs).all()
+
+
+def test_inputs_of_another_type_are_converted_a_block_at_a_time():
+    network = MLP.initialize((200, 2), "relu", "softmax", seed=0, dtype=np.float64)
+    X = np.random.default_rng(0).normal(size=(4 * BLOCK_ROWS, 200)).astype(np.float32)
+    expected = network.predict(X.astype(np.float64))
+    tracemalloc.start()
+    try:
+        found = network.predict(X)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.tobytes() == expected.tobytes()
+    assert peak < X.nbytes  # half of what X takes in float64

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from core.backprop import backward
-from core.batches import epoch_order
+from core.batches import BlockedOrder, epoch_order
 from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig
 from core.dropout import dropout_masks
 from core.errors import InvalidConfiguration, NotEnoughRows, TrainingDiverged, UnreadableState
@@ -198,6 +198,7 @@ RESUMED = {
     "plateau": {"schedule": ScheduleConfig("plateau", patience=2, min_delta=1.0), "epochs": 12, "early_stopping": None},
     "another metric": {"early_stopping": EarlyStopping("validation_roc_auc", patience=2), "epochs": 40},
     "no validation": {"validation": 0},
+    "blocks of rows": {"order": BlockedOrder(4, 3), "dropout": 0.3},
 }
 
 
@@ -338,3 +339,14 @@ def test_training_does_not_change_how_numpy_warns(trainer_of):
     before = np.geterr()
     for _ in trainer_of().run(lambda _: None):
         assert np.geterr() == before
+
+
+def test_the_rows_come_in_the_order_that_was_given(trainer_of):
+    order = BlockedOrder(4, 3)
+    asked, moved, plain = (trainer_of(epochs=1, order=o) for o in (order, lambda n, *_: np.arange(n), epoch_order))
+    rows = order(53, 0, 1)
+    moved._X, moved._Y = moved._X[rows], moved._Y[rows]
+    for trainer in (asked, moved, plain):
+        list(trainer.run())
+    assert asked.state.parameters.tobytes() == moved.state.parameters.tobytes()
+    assert asked.state.parameters.tobytes() != plain.state.parameters.tobytes()

@@ -158,3 +158,33 @@ def test_a_lone_missing_value_is_a_row_of_the_csv_too(tmp_path: Path) -> None:
     table = read_rows(["n"], [[1.5], [None], [2.0]])
     again = read_csv(b"".join(parquet.to_csv(written(table, tmp_path))))
     assert again.sha256 == table.sha256
+
+
+@pytest.mark.parametrize("start", [0, 1, 4, 5, 17, 22, 23, 40])
+def test_blocks_are_the_rows_from_a_start_on_a_few_at_a_time(
+    start: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 60)  # five rows of an integer and a text
+    monkeypatch.setattr(parquet, "BLOCK_BYTES", 48)  # three rows of two columns
+    rows = [[i, None if i % 4 == 0 else "pqr"[i % 3]] for i in range(23)]
+    path = written(read_rows(["i", "k"], rows), tmp_path)
+    assert pq.ParquetFile(path).num_row_groups > 3
+    found: list[list[Any]] = []
+    with parquet.ColumnReader(path) as reader:
+        for block in reader.blocks(["i", "k"], start):
+            numbers, texts = block["i"], block["k"]
+            assert isinstance(numbers, NumberColumn)
+            assert isinstance(texts, CategoryColumn)
+            assert 1 <= len(numbers) == len(texts) <= 3
+            labels = [None if code < 0 else texts.categories[code] for code in texts.codes]
+            found += [[i, label] for i, label in zip(numbers.values.tolist(), labels, strict=True)]
+    assert found == rows[start:]
+
+
+def test_a_reader_closes_the_file_that_it_was_given(tmp_path: Path) -> None:
+    path = written(read_rows(["i"], [[1]]), tmp_path)
+    file = pa.OSFile(str(path))
+    with parquet.ColumnReader(file) as reader:
+        assert not file.closed
+        assert reader.columns(["i"])["i"].values.tolist() == [1.0]  # type: ignore[union-attr]
+    assert file.closed

@@ -187,7 +187,7 @@ def test_a_cancelled_search_ends_with_its_last_running_trial(database: Database)
     search = search_row(database, trials=9, parallelism=3)
     ids = add_trials(database, search.id, 3)
     end_trial(database, ids[0], 0.5)
-    job, fence = run_trial(database, ids[1])
+    _, fence = run_trial(database, ids[1])
     answered = cancel(database, search.id)
     assert (answered.status, answered.cancel_requested) == ("running", True)
     assert states(database, search.id) == ["complete", "running", "cancelled"]

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import threadpoolctl
 
+from core.batches import BlockedOrder
 from worker.fingerprint import fingerprint
 
 
@@ -24,3 +25,10 @@ def test_the_number_of_blas_threads_changes_it() -> None:
         two = fingerprint()
     assert one["blas"]
     assert one != two
+
+
+def test_the_order_of_the_rows_changes_it() -> None:
+    plain, blocked = fingerprint(), fingerprint(order=BlockedOrder(64, 1024))
+    assert plain["shuffle"] == "rows"
+    assert blocked["shuffle"] == "blocks of 64 rows, 1024 at a time"
+    assert plain == {**blocked, "shuffle": "rows"}

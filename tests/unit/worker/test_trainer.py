@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from store.database import Database
 from store.tables import DatasetRow
 from tests.support.training import job_now, outcome_digest, submit
 from worker import cross_validation
+from worker.matrices import MatrixRoom
 from worker.runtime import Runtime
 from worker.training_job import run_job
 
@@ -66,15 +68,15 @@ def test_folds_that_were_scored_before_a_stop_are_kept_and_the_rest_follows(
     database, config = runtime.database, {"hidden": [8], "epochs": 4, "test_fraction": 0.2}
     undisturbed, job = (submit(database, dataset, folds=3, **config) for _ in range(2))
     run_job(runtime, undisturbed.id)
-    folds, trained = cross_validation.fold_data, []
+    folds, trained = cross_validation.plan_fold, []
 
     def stop_in_the_third(*arguments: Any, **options: Any) -> Any:
-        trained.append(arguments[3])
+        trained.append(arguments[2])
         if trained == [0, 1, 2]:
             runtime.shutdown.raise_for_all()
         return folds(*arguments, **options)
 
-    monkeypatch.setattr(cross_validation, "fold_data", stop_in_the_third)
+    monkeypatch.setattr(cross_validation, "plan_fold", stop_in_the_third)
     run_job(runtime, job.id)
     given_back = job_now(database, job.id)
     assert given_back.status == "queued"
@@ -85,3 +87,25 @@ def test_folds_that_were_scored_before_a_stop_are_kept_and_the_rest_follows(
     assert trained == [0, 1, 2, 2]
     assert job_now(database, job.id).cross_validation == job_now(database, undisturbed.id).cross_validation
     assert outcome_digest(database, job.id) == outcome_digest(database, undisturbed.id)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_the_matrices_of_one_training_are_gone_before_the_next_ones_are_made(
+    optimizer: str, runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Any]] = []
+    alive_then: list[int] = []
+    make = MatrixRoom.matrices
+
+    def noted(self: MatrixRoom, *asked: Any) -> Any:
+        alive_then.append(sum(matrix() is not None for matrix in made))
+        found = make(self, *asked)
+        made.extend(map(weakref.ref, found))
+        return found
+
+    monkeypatch.setattr(MatrixRoom, "matrices", noted)
+    config: dict[str, Any] = {"hidden": [8], "epochs": 3, "optimizer": {"name": optimizer}}
+    job = submit(runtime.database, dataset, folds=3, **config)
+    run_job(runtime, job.id)
+    assert job_now(runtime.database, job.id).status == "succeeded"
+    assert alive_then == [0, 0, 0, 0]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import resource
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.training import Trainer
@@ -13,7 +17,8 @@ from store.database import Database
 from store.leases import Fence
 from store.tables import DatasetRow, JobRow
 from tests.support.training import PROJECT, job_now, outcome_digest, submit, versions_of
-from worker import training_job
+from worker import matrices, training_job
+from worker.matrices import MatrixRoom
 from worker.runtime import Runtime
 from worker.training_job import run_job
 
@@ -155,7 +160,7 @@ def test_going_on_under_another_fingerprint_is_told(
     job = submit(runtime.database, dataset, **SHORT)
     with monkeypatch.context() as patch:
         interrupt_after(patch, 5, runtime.shutdown.raise_for_all)
-        patch.setattr(training_job, "fingerprint", lambda: {"processor": "another"})
+        patch.setattr(training_job, "fingerprint", lambda **_: {"processor": "another"})
         run_job(runtime, job.id)
     runtime.shutdown._shared[0] = 0
     run_job(runtime, job.id)
@@ -210,3 +215,83 @@ def test_a_claim_that_was_taken_away_publishes_nothing(
     run_job(runtime, job.id)
     assert job_now(runtime.database, job.id).status == "queued"
     assert versions_of(runtime.database, job.id) == []
+
+
+def mapping(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    """The worker with room for no matrix in memory; blocks of four rows, three of them mixed."""
+    monkeypatch.setattr(matrices, "BLOCK_BYTES", 4 * 4 * 4)
+    monkeypatch.setattr(matrices, "WINDOW_BLOCKS", 3)
+    return replace(runtime, settings=runtime.settings.model_copy(update={"matrix_bytes": 1}))
+
+
+@pytest.mark.parametrize("step", [1, 5, 9])
+def test_a_job_whose_matrix_is_mapped_ends_as_if_nothing_had_happened_too(
+    step: int, runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, mapped = runtime.database, mapping(runtime, monkeypatch)
+    config = {**SHORT, "batch_size": 8}
+    in_memory, undisturbed, job = (submit(database, dataset, **config) for _ in range(3))
+    run_job(runtime, in_memory.id)
+    run_job(mapped, undisturbed.id)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, step, runtime.shutdown.raise_for_all)
+        run_job(mapped, job.id)
+    assert job_now(database, job.id).status == "queued"
+    runtime.shutdown._shared[0] = 0
+    run_job(mapped, job.id)
+    found = job_now(database, job.id)
+    assert (found.status, found.bit_identical) == ("succeeded", True)
+    assert found.fingerprint is not None
+    assert found.fingerprint["shuffle"] == "blocks of 4 rows, 3 at a time"
+    assert outcome_digest(database, job.id) == outcome_digest(database, undisturbed.id)
+    assert outcome_digest(database, job.id)["weights"] != outcome_digest(database, in_memory.id)["weights"]
+    assert list((runtime.settings.data_dir / "scratch").iterdir()) == []
+
+
+def test_in_the_same_order_a_mapped_matrix_trains_to_the_bits_of_one_in_memory(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, mapped = runtime.database, mapping(runtime, monkeypatch)
+    in_memory, job = (submit(database, dataset, **SHORT) for _ in range(2))
+    run_job(mapped, job.id)
+    order = MatrixRoom.order
+    monkeypatch.setattr(MatrixRoom, "order", lambda _self, *shape: order(MatrixRoom(Path(), 0), *shape))
+    monkeypatch.setattr(MatrixRoom, "matrices", lambda _self, *asked: in_memory_matrices(*asked))
+    run_job(runtime, in_memory.id)
+    assert outcome_digest(database, job.id) == outcome_digest(database, in_memory.id)
+
+
+def in_memory_matrices(lengths: list[int], width: int, _look: Any) -> list[Any]:
+    return [np.zeros((length, width), dtype=np.float32) for length in lengths]
+
+
+def test_a_resume_where_the_matrix_is_in_memory_is_told(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 5, runtime.shutdown.raise_for_all)
+        run_job(mapping(runtime, monkeypatch), job.id)
+    runtime.shutdown._shared[0] = 0
+    run_job(runtime, job.id)
+    found = job_now(runtime.database, job.id)
+    assert (found.status, found.bit_identical) == ("succeeded", False)
+
+
+def test_a_disk_without_room_for_the_matrix_is_a_named_failure(
+    runtime: Runtime, dataset: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(runtime.database, dataset, **SHORT)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    reserve = matrices._reserve
+
+    def refused(*piece: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))  # as a full disk, for this file alone
+        try:
+            reserve(*piece)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    monkeypatch.setattr(matrices, "_reserve", refused)
+    run_job(mapping(runtime, monkeypatch), job.id)
+    assert ended(runtime.database, job) == ("failed", "out_of_disk")
