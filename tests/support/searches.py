@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import func, select
+
 from core.configuration import TrainingConfig
 from core.search_config import PrunerConfig, SamplerConfig, SearchConfig
 from core.search_space import Parameter
 from store import leases, searches, submission
 from store.database import Database
 from store.searches import NewTrial, Study
-from store.tables import DatasetRow, JobRow
-from tests.support.rows import PROJECT, new_version, queued_job
+from store.tables import DatasetRow, JobRow, WeightsRow
+from tests.support.rows import PROJECT, new_version, queued_job, read_job
 from worker.ending import end_job
+from worker.runtime import Runtime
+from worker.training_job import run_job
 
 RATE = Parameter("optimizer.learning_rate", "float", low=1e-4, high=1e-1, log=True)
 LAYERS = Parameter("network.hidden", "choice", choices=([4], [8], [8, 4]))
@@ -118,3 +122,27 @@ def end_trial(database: Database, job_id: str, value: float | None, *, weights: 
         else:
             version = new_version(job.id, weights=weights)
             end_job(s, job, fence, "succeeded", version=version, trial_value=value)
+
+
+def run_search(runtime: Runtime, search_id: str) -> JobRow:
+    """Work a search off in this process, one trial after the other; the search as it ended."""
+    run_job(runtime, search_id)
+    while True:
+        queued = [trial.id for trial in trials_now(runtime.database, search_id) if trial.status == "queued"]
+        if not queued:
+            return read_job(runtime.database, search_id)
+        run_job(runtime, queued[0])
+
+
+def sequence_of(database: Database, search_id: str) -> list[tuple[Any, ...]]:
+    """What must be equal in two searches at parallelism 1: each trial's values, state, outcome and epochs."""
+    return [
+        (trial.trial, trial.config["trial"], searches.trial_state(trial), trial.trial_value, trial.epoch)
+        for trial in trials_now(database, search_id)
+    ]
+
+
+def networks_stored(database: Database) -> int:
+    """How many networks lie in the store, whoever owns them."""
+    with database.read() as s:
+        return s.scalar(select(func.count()).select_from(WeightsRow)) or 0
