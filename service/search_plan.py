@@ -9,11 +9,12 @@ from math import prod
 from typing import Any, Protocol
 
 from core.configuration import TrainingConfig
+from core.early_stopping import TASKS_OF
 from core.errors import InvalidConfiguration
 from core.search_config import PrunerConfig, SamplerConfig, SearchConfig
 from core.search_space import SEARCHABLE, Parameter, with_values
 from service.dispatch import can_search
-from service.problems import Problem, pointer, problem_at
+from service.problems import Problem, pointer, problem_at, shown
 from service.schemas.search import SearchRequest
 from service.schemas.train import TrainRequest
 from service.training_settings import check_optimizer
@@ -38,7 +39,7 @@ class Check(Protocol):
     def __call__(self, training: TrainingConfig) -> None: ...
 
 
-def watching(request: TrainRequest) -> TrainRequest:
+def watching(request: TrainRequest, task: str) -> TrainRequest:
     """The request, whose early stopping watches what its search compares where it does not say what it watches.
 
     Raises
@@ -55,6 +56,12 @@ def watching(request: TrainRequest) -> TrainRequest:
     if request.cross_validation is not None:
         detail = "The trials of a search are compared by their validation rows; cross-validate its best one afterwards."
         raise problem_at("invalid_value", detail, pointer="/cross_validation")
+    fitting = [metric for metric, tasks in TASKS_OF.items() if task in tasks]
+    if search.metric is not None and search.metric not in fitting:
+        detail = (
+            f"A {task} has no metric {search.metric!r}; it has {', '.join(fitting)}.{nearest(search.metric, fitting)}"
+        )
+        raise problem_at("invalid_configuration", detail, pointer="/search/metric")
     stopping = request.early_stopping
     if search.metric is None or stopping is None or "metric" in stopping.model_fields_set:
         return request
@@ -148,7 +155,7 @@ def _parameters(request: TrainRequest, asked: SearchRequest) -> Iterator[Paramet
         given = {path: each.model_dump() for path, each in asked.space.items()}
     for path, each in given.items():
         if path not in SEARCHABLE:
-            detail = f"A search cannot choose {path!r}.{nearest(path, list(SEARCHABLE))}"
+            detail = f"A search cannot choose {shown(path)}.{nearest(path, list(SEARCHABLE))}"
             raise problem_at("unknown_field", detail, pointer=pointer(*_SPACE, path))
         if request.initialize_from is not None and path in _NOT_FROM_A_VERSION:
             detail = f"A training that begins with a version has its {path}."

@@ -86,7 +86,7 @@ def make_plan(
     inferred = dict(choice.inferred)
     if request.sample_weight is not None:
         check_weights(request.sample_weight, table[request.sample_weight], usable)
-    request = watching(request)
+    request = watching(request, choice.task)
     training = training_config(request, choice.task, n_rows, inferred)
 
     def check(training: TrainingConfig) -> None:

@@ -8,7 +8,6 @@ LEASES = "tests/unit/store/test_leases.py"
 CHECKPOINTS = "tests/unit/store/test_checkpoints.py"
 SWEEP = "tests/unit/store/test_sweep.py"
 ENCODING = "tests/unit/core/test_encoding.py"
-SEARCHES = "tests/unit/store/test_searches.py"
 
 
 @dataclass(frozen=True)
@@ -223,62 +222,5 @@ MUTATIONS = (
         "missing_level = bool(column.missing.any())",
         "missing_level = False",
         ENCODING,
-    ),
-    Mutation(
-        "a search is moved on by what was read too early",
-        "store/searches.py",
-        "    fence = Fence(search.id, search.token)\n    fenced(s,",
-        "    now_on = s.scalar(select(JobRow.token).where(JobRow.id == search.id)) or 0\n"
-        "    fence = Fence(search.id, now_on)\n    fenced(s,",
-        SEARCHES,
-    ),
-    Mutation(
-        "the end of a trial does not raise its search's token",
-        "store/searches.py",
-        ".values(token=JobRow.token + 1)\n        .returning(JobRow)",
-        ".values(token=JobRow.token)\n        .returning(JobRow)",
-        SEARCHES,
-    ),
-    Mutation(
-        "a cancel does not raise the search's token",
-        "store/searches.py",
-        "keep, search.token + 1\n",
-        "keep, search.token\n",
-        SEARCHES,
-    ),
-    Mutation(
-        "a cancelled search has room",
-        "store/searches.py",
-        "    if search.cancel_requested:\n        return 0\n",
-        "",
-        SEARCHES,
-    ),
-    Mutation(
-        "a search that has ended takes offers",
-        "store/searches.py",
-        '.where(JobRow.id == trial.search_id, JobRow.status == "running")',
-        ".where(JobRow.id == trial.search_id)",
-        SEARCHES,
-    ),
-    Mutation(
-        "of equal trials the last to end is the best",
-        "store/candidates.py",
-        "return number < search.trial",
-        "return True",
-        SEARCHES,
-    ),
-    Mutation(
-        "a worse trial takes the place of the best",
-        "store/candidates.py",
-        "    if not is_better(search, trial.trial, value):\n        return False\n",
-        "",
-        SEARCHES,
-    ),
-    Mutation(
-        "a trial's job goes while its search runs",
-        "store/jobs.py",
-        "if job.search_id is not None and",
-        "if False and",
-        SEARCHES,
     ),
 )
