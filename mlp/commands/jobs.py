@@ -75,4 +75,4 @@ def _show_best(console: Console, client: Client, job: Job) -> None:
     best = best_first(found, search)[:_BEST]
     if best:
         console.print(f"The best {len(best)} of {len(found)} trials:")
-        console.print(trial_table(best, search, width=console.width))
+        console.print(trial_table(best, search, width=console.width), soft_wrap=True)

@@ -72,7 +72,7 @@ def trials(
     if as_json:
         terminal.print_json(found)
     elif found:
-        console.print(trial_table(found, asked, width=console.width))
+        console.print(trial_table(found, asked, width=console.width), soft_wrap=True)
     else:
         console.print("There are none yet.", style="dim")
 

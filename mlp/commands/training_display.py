@@ -32,10 +32,10 @@ def watch(console: Console, client: Client, job: str) -> Job:
             if event.event == "epoch":
                 display.epoch(event.data)
             elif event.event == "status":
-                display.status(event.data)
                 if told is not None:
-                    display.trials(event.data["progress"])
                     _tell(console, client, job, told)
+                    display.trials(event.data["progress"])
+                display.status(event.data)
     return client.job(job)
 
 

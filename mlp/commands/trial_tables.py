@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -22,8 +22,9 @@ _STATES = {
 }
 ENDED = frozenset({"complete", "pruned", "failed", "cancelled"})
 """The states in which a trial stays for good."""
-_WIDE = 120
-"""From so many columns on there is room for the ids of the jobs."""
+_GAP = 2
+_WIDE = 140
+"""From so many columns on there is room for the jobs' ids, and for why one failed."""
 
 
 def best_first(trials: Sequence[Trial], search: Mapping[str, Any]) -> list[Trial]:
@@ -44,28 +45,36 @@ def best_first(trials: Sequence[Trial], search: Mapping[str, Any]) -> list[Trial
 
 
 def trial_table(trials: Sequence[Trial], search: Mapping[str, Any], *, width: int) -> Table:
-    """A line for each trial; the best one is bold."""
+    """A line for each trial, the best one in bold; print it with ``soft_wrap``, it may be wider than the terminal."""
     names = _short_names([path for trial in trials[:1] for path in trial["params"]])
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("trial", justify="right")
-    table.add_column("state")
-    table.add_column(str(search.get("metric", "value")), justify="right")
-    table.add_column("epoch", justify="right")
-    for name in names.values():
-        table.add_column(name, justify="right", overflow="fold")
-    if width >= _WIDE:
-        table.add_column("job", no_wrap=True)
-    for trial in trials:
-        cells = [
+    wide = width >= _WIDE
+    headers = ["trial", "state", str(search.get("metric", "value")), "epoch", *names.values()]
+    rows = [
+        [
             Text(str(trial["number"])),
-            _state(trial),
+            _state(trial, wide=wide),
             Text("" if trial["value"] is None else f"{trial['value']:.5g}"),
             Text(f"{trial['epoch']}/{trial['epochs']}"),
             *(Text(_shown(trial["params"].get(path))) for path in names),
         ]
-        if width >= _WIDE:
-            cells.append(Text(trial["job"], "dim"))
-        table.add_row(*cells, style="bold" if trial["number"] == search.get("best_trial") else "")
+        for trial in trials
+    ]
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    needed = 0
+    for index, header in enumerate(headers):
+        # Where there is little room the headers are broken between their words; no value ever is.
+        name = header.replace("_", " ")
+        least = max([*map(len, name.split()), *(row[index].cell_len for row in rows)])
+        justify: Literal["left", "right"] = "left" if header == "state" else "right"
+        table.add_column(name, justify=justify, min_width=least)
+        needed += least + _GAP
+    if needed > width:
+        table.width = needed  # the terminal breaks the lines
+    if wide:
+        table.add_column("job", no_wrap=True)
+    for trial, row in zip(trials, rows, strict=True):
+        style = "bold" if trial["number"] == search.get("best_trial") else ""
+        table.add_row(*row, *([Text(trial["job"], "dim")] if wide else []), style=style)
     return table
 
 
@@ -82,9 +91,9 @@ def trial_line(trial: Trial) -> Text:
     return line
 
 
-def _state(trial: Trial) -> Text:
+def _state(trial: Trial, *, wide: bool) -> Text:
     text = str(trial["state"])
-    if text == "failed" and trial["error"] is not None:
+    if wide and text == "failed" and trial["error"] is not None:
         text += f" ({trial['error']['code']})"
     return Text(text, _STATES.get(trial["state"], ""))
 

@@ -167,11 +167,22 @@ def test_what_cannot_be_read_is_refused_before_it_is_sent(client: Client, argume
 
 def test_trials_are_a_table_under_short_names(client: Client) -> None:
     lines = mlp("trials", "job_s").output.splitlines()
-    assert lines[0].split() == ["trial", "state", "validation_loss", "epoch", "learning_rate", "hidden", "clip"]
+    assert lines[0].split() == [
+        "trial",
+        "state",
+        *["validation", "loss", "epoch", "learning", "rate", "hidden", "clip"],
+    ]
     assert lines[1].split() == ["0", "complete", "0.5", "8/10", "0.01235", "64,32", "null"]
-    assert lines[2].split()[:3] == ["1", "failed", "(training_diverged)"]
+    assert lines[2].split()[:3] == ["1", "failed", "8/10"]
     assert len(lines) == 6
-    assert "job_2" in mlp("trials", "job_s", width=130).output
+    wide = mlp("trials", "job_s", width=140).output.splitlines()
+    assert wide[2].split()[:3] == ["1", "failed", "(training_diverged)"]
+    assert wide[3].endswith("job_2")
+
+
+def test_no_value_is_broken_where_there_is_little_room(client: Client) -> None:
+    lines = mlp("trials", "job_s", width=50).output.splitlines()
+    assert lines[-5].split() == ["0", "complete", "0.5", "8/10", "0.01235", "64,32", "null"]
 
 
 def test_the_best_trials_alone_come_first(client: Client) -> None:
