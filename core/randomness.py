@@ -20,9 +20,15 @@ class Purpose(IntEnum):
     INPUT_DROPOUT = 5
     FOLDS = 6
     IMPORTANCE = 7
+    SEARCH = 8
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, batch: int = 0) -> np.random.Generator:
     """The generator of this purpose, epoch and batch."""
     sequence = np.random.SeedSequence(seed, spawn_key=(int(purpose), epoch, batch))
     return np.random.Generator(np.random.PCG64(sequence))
+
+
+def seed_of(seed: int, purpose: Purpose, number: int) -> int:
+    """A seed from 0 to below 2³² for another library's generator, a function of the three alone."""
+    return int(np.random.SeedSequence(seed, spawn_key=(int(purpose), number, 0)).generate_state(1)[0])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 from store.database import Database
+from store.search_tables import Base  # with it all the others
 from store.settings import Settings
-from store.tables import Base
 
 
 def run() -> None:

@@ -44,7 +44,7 @@ class Dataset(TypedDict):
 
 
 class Progress(TypedDict):
-    """How far a job is; times in seconds."""
+    """How far a job is, a search in trials; times in seconds."""
 
     epoch: int
     epochs: int
@@ -86,12 +86,30 @@ class Job(TypedDict):
     best_epoch: int | None
     error: JobError | None
     cross_validation: dict[str, Any] | None
+    search: dict[str, Any] | None
+    trial: dict[str, Any] | None
     attempts: int
     config: dict[str, Any]
     dataset: dict[str, Any]
     model: dict[str, Any]
     links: dict[str, str]
     created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class Trial(TypedDict):
+    """One trial of a search; `params` by the setting's path in the request."""
+
+    number: int
+    state: Literal["queued", "running", "complete", "pruned", "failed", "cancelled"]
+    value: float | None
+    params: dict[str, Any]
+    job: str
+    epoch: int
+    epochs: int
+    best_epoch: int | None
+    error: JobError | None
     started_at: str | None
     finished_at: str | None
 

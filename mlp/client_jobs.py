@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from mlp.answers import HistoryItem, Job
+from mlp.answers import HistoryItem, Job, Trial
 from mlp.connection import Connection, given, quote
 from mlp.following import ENDED, JobEvent, follow
 from mlp.problems import JobFailed, WaitedTooLong
 
 
 class JobMethods:
-    """Train, watch, wait, cancel."""
+    """Train, search, watch, wait, cancel."""
 
     _connection: Connection
 
@@ -41,6 +41,51 @@ class JobMethods:
         headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         document = {"dataset": dataset, "target": target, **options}
         return cast(Job, self._connection.json("POST", "/train", json=document, headers=headers, again=True))
+
+    def search(
+        self,
+        dataset: str,
+        target: str | list[str],
+        *,
+        trials: int = 20,
+        space: Mapping[str, Mapping[str, Any]] | None = None,
+        idempotency_key: str | None = None,
+        parallelism: int | None = None,
+        metric: str | None = None,
+        sampler: Mapping[str, Any] | None = None,
+        pruner: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Job:
+        """Ask for the best of many trainings of a column, which differ in some settings.
+
+        Parameters
+        ----------
+        dataset : str
+        target : str or list of str
+        trials : int
+            How many.
+        space : mapping or None
+            By the setting's path in the request, such as ``{"batch_size": {"type": "choice", "choices": [16, 32]}}``;
+            a usual one when None.
+        idempotency_key : str or None
+            As in `train`.
+        parallelism, metric, sampler, pruner
+            Further fields of the request's ``search``; the service's defaults when None.
+        **options
+            What the trials have in common, as in `train`.
+
+        Returns
+        -------
+        Job
+            It runs: `wait` for it, read its `events`, or list its `trials`.
+        """
+        more = given(space=space, parallelism=parallelism, metric=metric, sampler=sampler, pruner=pruner)
+        asked = {"trials": trials, **more}
+        return self.train(dataset, target, idempotency_key=idempotency_key, search=asked, **options)
+
+    def trials(self, job: str) -> Iterator[Trial]:
+        """The trials of a search, by their number."""
+        return self._connection.items(f"/jobs/{quote(job)}/trials", {})
 
     def jobs(self, *, status: str | None = None, model: str | None = None, kind: str | None = None) -> Iterator[Job]:
         """All jobs, newest first; those of one status, model or kind where given."""

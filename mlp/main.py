@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlp.commands import dataset, db, demo, jobs, predict, train, up, versions
+from mlp.commands import dataset, db, demo, jobs, predict, search, train, up, versions
 
 app = typer.Typer(
     name="mlp",
@@ -17,8 +17,10 @@ app.command()(up.up)
 app.command()(demo.demo)
 app.add_typer(dataset.app, name="dataset")
 app.command()(train.train)
+app.command()(search.search)
 app.command()(jobs.jobs)
 app.command()(jobs.watch)
+app.command()(search.trials)
 app.command()(predict.predict)
 app.command()(versions.models)
 app.add_typer(db.app, name="db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from urllib.parse import urlsplit
 
@@ -16,6 +17,11 @@ from worker.publisher import publish
 logger = logging.getLogger(__name__)
 
 _PING_SECONDS = 1.0
+
+
+def can_search() -> bool:
+    """Whether the library that searches need is installed: here, as with the workers."""
+    return importlib.util.find_spec("optuna") is not None
 
 
 class Dispatcher:

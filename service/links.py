@@ -41,6 +41,10 @@ class Links:
             "events": f"{base}/events",
             "dataset": f"/datasets/{row.dataset_id}",
         }
+        if row.kind == "search":
+            links["trials"] = f"{base}/trials"
+        if row.search_id is not None:
+            links["search"] = f"/jobs/{row.search_id}"
         if row.model_name is not None:
             links["model"] = f"/models/{quote(row.model_name)}"
             links["predict"] = self._predict(row) if row.model_version is not None else None

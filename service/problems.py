@@ -53,6 +53,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "model_target_mismatch": (409, "The model predicts something else"),
     "job_ended": (409, "The job has ended"),
     "job_not_ended": (409, "The job has not ended"),
+    "not_a_search": (409, "The job is no search"),
     "model_has_alias": (409, "An alias points at the model"),
     "version_has_alias": (409, "An alias points at the version"),
     # 413, 414, 415

@@ -15,9 +15,10 @@ from core.table import CategoryColumn, Column, NumberColumn, Table
 from core.targets import ClassValue, TargetEncoding
 from service.problems import ErrorItem, problem_at, problem_of
 from service.schemas.train import TrainRequest
+from service.search_plan import check_space, search_of, watching
 from service.starting_point import check_output
 from service.target_choice import TargetChoice
-from service.training_settings import LARGE_TABLE_ROWS, configuration_problem, training_config
+from service.training_settings import LARGE_TABLE_ROWS, configuration_problem, training_config, training_fields
 from service.weight_choice import check_class_names, check_weights
 from store.tables import ModelVersionRow
 
@@ -31,9 +32,10 @@ class Plan:
     Parameters
     ----------
     config : dict
-        The job's `config`: dataset, target, features, sample_weight, model, task, training, inferred, passed_over.
+        The job's `config`: dataset, target, features, sample_weight, model, task, training, inferred, passed_over; of a
+        search `search` too.
     epochs : int
-        At most this many.
+        At most this many; trials of a search.
     warnings : list of dict
         ``code``, ``column``, ``detail``.
     """
@@ -41,6 +43,11 @@ class Plan:
     config: dict[str, Any]
     epochs: int
     warnings: list[dict[str, Any]]
+
+    @property
+    def kind(self) -> str:
+        """The job's kind."""
+        return "search" if "search" in self.config else "train"
 
 
 def make_plan(
@@ -79,11 +86,16 @@ def make_plan(
     inferred = dict(choice.inferred)
     if request.sample_weight is not None:
         check_weights(request.sample_weight, table[request.sample_weight], usable)
+    request = watching(request, choice.task)
     training = training_config(request, choice.task, n_rows, inferred)
-    if start is not None:
-        check_output(start, training.output_activation)
+
+    def check(training: TrainingConfig) -> None:
+        if start is not None:
+            check_output(start, training.output_activation)
+        _check_size(training, choice, encoding.n_outputs)
+
+    check(training)
     check_class_names(training.class_weights, encoding)
-    _check_size(training, choice, encoding.n_outputs)
     strata = _class_indices(targets[choice.targets[0]]) if choice.task == "classification" else None
     _check_split(training, n_rows, strata)
     folds = 0 if request.cross_validation is None else request.cross_validation.folds
@@ -102,7 +114,13 @@ def make_plan(
         "inferred": inferred,
         "passed_over": list(choice.passed_over),
     }
-    return Plan(config, training.epochs, _rare_class(choice, strata))
+    search = search_of(request, training)
+    if search is None:
+        return Plan(config, training.epochs, _rare_class(choice, strata))
+    fields = training_fields(request, choice.task, n_rows, {})
+    check_space(search, fields, check)
+    config["search"] = {**search.to_dict(), "fields": fields}
+    return Plan(config, search.most_trials, _rare_class(choice, strata))
 
 
 def _fit(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.configuration import EarlyStopping, OptimizerConfig, ScheduleConfig, TrainingConfig
+from core.configuration import TrainingConfig
 from core.errors import InvalidConfiguration
 from core.schedules import FIELDS_OF
 from service.problems import Problem, pointer, problem_at
-from service.schemas.train import OptimizerRequest, TrainRequest
+from service.schemas.train import TrainRequest
 
 LARGE_TABLE_ROWS = 10_000
 TEST_PART_FROM_ROWS = 200
@@ -46,6 +46,17 @@ def training_config(request: TrainRequest, task: str, n_rows: int, inferred: dic
     Problem
         422 ``invalid_configuration``, with the pointer of the field.
     """
+    try:
+        return TrainingConfig.from_dict(training_fields(request, task, n_rows, inferred))
+    except InvalidConfiguration as error:
+        raise configuration_problem(error) from None
+
+
+def training_fields(request: TrainRequest, task: str, n_rows: int, inferred: dict[str, Any]) -> dict[str, Any]:
+    """The fields of core's configuration that the request gives, or that are chosen by the table.
+
+    What an optimizer or a schedule takes by itself is absent, so that it goes with whichever one a search puts there.
+    """
     batch_size, test_fraction = request.batch_size, request.test_fraction
     if batch_size is None:
         batch_size = 128 if n_rows >= LARGE_TABLE_ROWS else 32
@@ -54,37 +65,31 @@ def training_config(request: TrainRequest, task: str, n_rows: int, inferred: dic
         test_fraction = 0.15 if n_rows >= TEST_PART_FROM_ROWS else 0.0
         inferred["test_fraction"] = _choice(test_fraction, f"{n_rows:,} rows; 0.15 from {TEST_PART_FROM_ROWS}, else 0")
     stopping = request.early_stopping
-    plain = {name: getattr(request, name) for name in _PLAIN_FIELDS}
-    try:
-        return TrainingConfig(
-            task=task,  # type: ignore[arg-type]  # one of the four, or core says so
-            hidden=tuple(request.network.hidden),
-            activation=request.network.activation,
-            dropout=request.network.dropout,
-            input_dropout=request.network.input_dropout,
-            loss=request.loss,
-            optimizer=OptimizerConfig(**_optimizer(request.optimizer)),
-            schedule=ScheduleConfig(**request.schedule.model_dump(exclude_none=True)),
-            batch_size=batch_size,
-            test_fraction=test_fraction,
-            early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
-            **plain,
-        )
-    except InvalidConfiguration as error:
-        raise configuration_problem(error) from None
+    network = request.network
+    check_optimizer(optimizer := request.optimizer.model_dump(exclude_none=True))
+    return {
+        "task": task,
+        **{name: getattr(network, name) for name in _NETWORK_FIELDS},
+        "loss": request.loss,
+        "optimizer": optimizer,
+        "schedule": request.schedule.model_dump(exclude_none=True),
+        "batch_size": batch_size,
+        "test_fraction": test_fraction,
+        "early_stopping": None if stopping is None else stopping.model_dump(),
+        **{name: getattr(request, name) for name in _PLAIN_FIELDS},
+    }
 
 
-def _optimizer(request: OptimizerRequest) -> dict[str, Any]:
-    """The optimizer's fields, those of another optimizer refused even where they would do nothing."""
-    given = request.model_dump(exclude_none=True)
-    own = _OPTIMIZER_FIELDS.get(request.name)
+def check_optimizer(given: Mapping[str, Any]) -> None:
+    """Refuse fields of another optimizer, even where they would do nothing."""
+    name = given.get("name", "adam")
+    own = _OPTIMIZER_FIELDS.get(name)
     taken = ("learning_rate", *(own or ()))
-    for name in given:
+    for field in given:
         # A weight decay that does not fit is refused by core, which says which optimizer takes one.
-        if own is not None and name not in ("name", "weight_decay", *taken):
-            detail = f"The optimizer {request.name} takes no {name}; it takes {', '.join(taken)}."
-            raise problem_at("invalid_configuration", detail, pointer=pointer("optimizer", name))
-    return given
+        if own is not None and field not in ("name", "weight_decay", *taken):
+            detail = f"The optimizer {name} takes no {field}; it takes {', '.join(taken)}."
+            raise problem_at("invalid_configuration", detail, pointer=pointer("optimizer", field))
 
 
 def configuration_problem(error: InvalidConfiguration) -> Problem:
@@ -106,6 +111,7 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     shown["initialize_from"] = None if start is None else {name: start[name] for name in ("model", "version")}
     shown["cross_validation"] = {"folds": folds} if folds else None
     shown["importance_repeats"] = config.get("importance_repeats", 0)
+    shown["search"] = shown_search(config)
     shown["network"] = {name: plain[name] for name in _NETWORK_FIELDS}
     shown["loss"] = training.resolved_loss
     names = ("name", "learning_rate", *_OPTIMIZER_FIELDS[optimizer.name])
@@ -116,6 +122,12 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     shown |= {name: plain[name] for name in (*_CHOSEN_FIELDS, *_PLAIN_FIELDS)}
     shown["inferred"] = config.get("inferred", {})
     return shown
+
+
+def shown_search(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a search asks for; None of any other job."""
+    search = config.get("search")
+    return None if search is None else {name: value for name, value in search.items() if name != "fields"}
 
 
 def _choice(value: Any, reason: str) -> dict[str, Any]:

@@ -27,7 +27,11 @@ _WORDS = (
     (r"List should", "The list should"),
     (r"String should", "The text should"),
     (r" after validation", ""),
+    (r"^Input tag '.*' found using '\w+' does not match any of the expected tags:", "The value should be one of"),
 )
+# Which branch of a union is meant, its tag says.
+_OTHER_TAG = re.compile(r"^Input tag '.*' found using '(\w+)' ", re.DOTALL)
+_NO_TAG = re.compile(r"^Unable to extract tag using discriminator '(\w+)'$")
 _RANGE = ("greater_than", "less_than", "too_long", "too_short", "multiple_of", "finite_number")
 
 
@@ -88,6 +92,8 @@ def _body_item(found: Mapping[str, Any], model: type[BaseModel] | None, keys: tu
         return ErrorItem("unknown_field", detail, pointer=place)
     if kind == "missing":
         return ErrorItem("missing_field", f"The field {loc[-1]!r} is missing.", pointer=place)
+    if kind == "union_tag_not_found":
+        return ErrorItem("missing_field", f"The field {keys[-1]!r} is missing.", pointer=place)
     if kind.endswith("_type") or kind in ("int_from_float", "is_instance_of"):
         code = "wrong_type"
     elif kind.startswith(_RANGE) or kind.endswith(("too_long", "too_short")):
@@ -110,7 +116,7 @@ def _parameter_item(found: Mapping[str, Any], model: type[BaseModel]) -> ErrorIt
 def _sentence(found: Mapping[str, Any]) -> str:
     message = str(found["msg"])
     for theirs, ours in _WORDS:
-        message = re.sub(theirs, ours, message)
+        message = re.sub(theirs, ours, message, flags=re.DOTALL)
     return message if message.endswith((".", "?")) else message + "."
 
 
@@ -123,6 +129,8 @@ def _keys(found: Mapping[str, Any], value: Any) -> Iterator[str | int]:
             yield part
     if found["type"] == "missing":
         yield loc[-1]
+    elif (tag := _NO_TAG.match(found["msg"]) or _OTHER_TAG.match(found["msg"])) is not None:
+        yield tag[1]
 
 
 def _model_named(title: str) -> type[BaseModel] | None:

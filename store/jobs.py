@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from store import searches
 from store.clock import now
 from store.errors import Conflict, NotFound
 from store.submission import submit
@@ -46,12 +47,12 @@ def find_jobs(
 
 
 def request_cancel(s: Session, project: str, job_id: str, keep: str | None = None) -> JobRow:
-    """Cancel a queued job at once; ask a running one to stop.
+    """Cancel a queued job at once; ask a running one to stop. A search's trials are cancelled with it.
 
     Parameters
     ----------
     keep : {"best", "last"} or None
-        Which network of a running job becomes a version all the same.
+        Which network of a running job becomes a version all the same; of a search it is the best trial's.
 
     Raises
     ------
@@ -61,6 +62,10 @@ def request_cancel(s: Session, project: str, job_id: str, keep: str | None = Non
     job = _locked_job(s, project, job_id)
     if job.status in ENDED:
         raise Conflict("job_ended", f"The job {job_id} has ended already; it is {job.status}.")
+    if job.kind == "search":
+        searches.cancel(s, job, keep)
+        s.refresh(job)
+        return job
     job.cancel_requested = True
     job.cancel_keep = keep
     # A job that waits to be resumed has something to keep; one that never ran has not.
@@ -72,7 +77,7 @@ def request_cancel(s: Session, project: str, job_id: str, keep: str | None = Non
 
 
 def retry_job(s: Session, project: str, job_id: str) -> JobRow:
-    """Queue a new job that asks for the same as an ended one.
+    """Queue a new job that asks for the same as an ended one; of a trial one that belongs to no search.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def retry_job(s: Session, project: str, job_id: str) -> JobRow:
     again, _ = submit(
         s,
         project,
-        config=job.config,
+        config={name: value for name, value in job.config.items() if name != "trial"},
         dataset_id=job.dataset_id,
         model_name=job.model_name,
         epochs=job.epochs,
@@ -96,16 +101,20 @@ def retry_job(s: Session, project: str, job_id: str) -> JobRow:
 
 
 def delete_job(s: Session, project: str, job_id: str) -> None:
-    """Remove an ended job with its history; a version that it published stays.
+    """Remove an ended job with its history, a search with its trials; a version that it published stays.
 
     Raises
     ------
     NotFound, Conflict
-        ``job_not_found``; ``job_not_ended``.
+        ``job_not_found``; ``job_not_ended``, also for a trial whose search has not.
     """
     job = _locked_job(s, project, job_id)
     if job.status not in ENDED:
         raise Conflict("job_not_ended", f"The job {job_id} is {job.status}; cancel it first.")
+    if job.search_id is not None and get_job(s, project, job.search_id).status not in ENDED:
+        raise Conflict("job_not_ended", f"The job {job_id} is a trial of {job.search_id}, which still runs.")
+    if job.kind == "search":
+        searches.delete_trials(s, job_id)
     s.execute(delete(EpochReportRow).where(EpochReportRow.job_id == job_id))
     s.execute(delete(IdempotencyRow).where(IdempotencyRow.project_id == project, IdempotencyRow.resource_id == job_id))
     s.delete(job)

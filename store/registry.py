@@ -20,12 +20,20 @@ from store.tables import AliasMoveRow, AliasRow, JobRow, ModelRow, ModelVersionR
 
 
 @dataclass(frozen=True)
+class StoredWeights:
+    """Weights by their row: its id, and the digest of its bytes, which are not loaded."""
+
+    id: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class NewVersion:
     """What a training hands to the registry; the fields are those of `ModelVersionRow`."""
 
     source: str
     job_id: str | None
-    weights: bytes
+    weights: bytes | StoredWeights
     parameters: int
     network: dict[str, Any]
     encoding: dict[str, Any]
@@ -64,25 +72,34 @@ def publish_version(
         check_model_target(s, project, model_name, task=task, target=target)
     version = model.next_version
     model.next_version = version + 1
-    sha256 = hashlib.sha256(new.weights).hexdigest()
-    weights = WeightsRow(id=new_id("w"), project_id=project, sha256=sha256, data=new.weights)
-    s.add(weights)
-    s.flush()
-    fields = {name: getattr(new, name) for name in NewVersion.__dataclass_fields__ if name != "weights"}
+    weights = new.weights if isinstance(new.weights, StoredWeights) else store_weights(s, project, new.weights)
     s.add(
         ModelVersionRow(
             project_id=project,
             model_name=model_name,
             version=version,
             weights_id=weights.id,
-            sha256=sha256,
-            **fields,
+            sha256=weights.sha256,
+            **fields_of(new),
         )
     )
     if new.job_id is not None:
         s.execute(update(JobRow).where(JobRow.id == new.job_id).values(model_version=version))
     s.flush()
     return version
+
+
+def store_weights(s: Session, project: str, data: bytes) -> StoredWeights:
+    """Store a network's safetensors bytes; the caller adds the row that owns them in the same transaction."""
+    row = WeightsRow(id=new_id("w"), project_id=project, sha256=hashlib.sha256(data).hexdigest(), data=data)
+    s.add(row)
+    s.flush()
+    return StoredWeights(row.id, row.sha256)
+
+
+def fields_of(new: NewVersion) -> dict[str, Any]:
+    """All of a version but its weights."""
+    return {name: getattr(new, name) for name in NewVersion.__dataclass_fields__ if name != "weights"}
 
 
 def get_model(s: Session, project: str, name: str) -> ModelRow:

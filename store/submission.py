@@ -50,6 +50,8 @@ def submit(
 ) -> tuple[JobRow, bool]:
     """Queue a job; the caller publishes its message after the commit.
 
+    A search waits for no worker: it runs from the start, without a lease, and its trials are what is queued.
+
     Returns
     -------
     tuple of (JobRow, bool)
@@ -70,11 +72,13 @@ def submit(
     if model_name is not None:
         lock_name(s, project, "model", model_name)
         check_model_target(s, project, model_name, task=config["task"], target=config["target"])
+    begun: dict[str, Any] = {"status": "queued", "published_at": now()}
+    if kind == "search":
+        begun = {"status": "running", "started_at": now()}
     job = JobRow(
         id=new_id("job"),
         project_id=project,
         kind=kind,
-        status="queued",
         config=config,
         dataset_id=dataset.id,
         dataset_name=dataset.name,
@@ -84,7 +88,7 @@ def submit(
         retry_of=retry_of,
         epochs=epochs,
         warnings=list(warnings),
-        published_at=now(),
+        **begun,
     )
     s.add(job)
     if idempotency is not None:
@@ -118,7 +122,7 @@ def check_model_target(s: Session, project: str, model_name: str, *, task: str, 
             select(JobRow.config).where(
                 JobRow.project_id == project,
                 JobRow.model_name == model_name,
-                JobRow.kind == "train",
+                JobRow.kind.in_(("train", "search")),
                 JobRow.status.in_(UNFINISHED),
             )
         )

@@ -88,6 +88,7 @@ class JobRow(Base):
         Index(None, "status", "lease_expires_at"),
         Index(None, "status", "published_at"),
         Index(None, "dataset_id", "status"),
+        Index(None, "search_id", "trial", unique=True),  # a search asks for each trial once
     )
     id: Mapped[str] = mapped_column(primary_key=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
@@ -101,6 +102,8 @@ class JobRow(Base):
     dataset_sha256: Mapped[str] = mapped_column(String(64))
     model_name: Mapped[str | None]
     retry_of: Mapped[str | None]
+    search_id: Mapped[str | None]  # of a trial
+    trial: Mapped[int | None] = mapped_column(Integer)  # a trial's number, from 0; of a search: its best trial's
     # the protocol
     token: Mapped[int] = mapped_column(BigInteger, default=0)
     lease_expires_at: Mapped[float | None]
@@ -122,6 +125,7 @@ class JobRow(Base):
     bit_identical: Mapped[bool] = mapped_column(default=True)  # false once it went on under another fingerprint
     error: Mapped[dict[str, Any] | None]
     cross_validation: Mapped[dict[str, Any] | None]
+    trial_value: Mapped[float | None]  # what the trial came to; of a search: its best trial
     model_version: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[float] = mapped_column(server_default=now())
     started_at: Mapped[float | None]

@@ -1,4 +1,4 @@
-"""The reaper, a process of its own: takes back expired leases, sends lost messages again, sweeps.
+"""The reaper, a process of its own: takes back expired leases, sends lost messages again, moves searches on, sweeps.
 
 Every step is a conditional UPDATE, so that any number of reapers may run at once.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from store import leases
+from store import leases, searches
 from store.checkpoints import sweep_checkpoints
 from store.database import Database
 from store.files import FileStore
@@ -24,6 +24,7 @@ from worker.logs import configure_logging
 from worker.outages import is_outage
 from worker.publisher import Outcome, publish_queued
 from worker.readiness import wait_for_database
+from worker.search import advance_search
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -77,8 +78,9 @@ class Reaper:
         return self._settings.lease_seconds
 
     def round(self) -> None:
-        """Take back every expired lease, publish what waits too long, and sweep when it is time."""
+        """Take back every expired lease, move searches on, publish what waits too long, and sweep when it is time."""
         self._take_back()
+        self._advance_searches()
         self._publish()
         if time.monotonic() - self._swept_at >= self._settings.sweep_seconds:
             self._swept_at = time.monotonic()
@@ -106,6 +108,13 @@ class Reaper:
                     logger.warning("The lease of job %s ran out: the job is %s", fence.job_id, status)
             if len(claims) < 100:
                 return
+
+    def _advance_searches(self) -> None:
+        """Do what the end of a trial would have done, where nobody lived to do it."""
+        with self._database.read() as s:
+            waiting = searches.in_need(s)
+        for search_id in waiting:
+            advance_search(self._database, self._app, search_id)
 
     def _publish(self) -> None:
         lease, started = self._settings.lease_seconds, time.monotonic()

@@ -7,17 +7,15 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from core.errors import UnreadableState
-from store import histories, leases, registry
-from store.checkpoints import load_checkpoint
-from store.errors import Corrupt, LeaseLost
+from core.reports import EpochReport
+from store import histories, leases
+from store.errors import LeaseLost
 from store.leases import Fence, Renewal
-from store.registry import NewVersion
 from store.tables import JobRow
 from worker.checkpointer import Checkpointer
-from worker.checkpointing import decode
 from worker.cross_validation import cross_validate
 from worker.datasets import open_dataset
+from worker.ending import end_job
 from worker.errors import internal_error, job_error
 from worker.fingerprint import fingerprint
 from worker.heartbeat import Heartbeat
@@ -26,11 +24,14 @@ from worker.job_config import JobConfig
 from worker.matrices import MatrixRoom
 from worker.outages import is_outage, through_outages
 from worker.progress import Progress
+from worker.pruning import Pruned, trial_of
 from worker.publisher import publish, publish_queued
+from worker.resumption import resumed_trainer
 from worker.runtime import Runtime
-from worker.starting_point import StartingPoint, starting_point
-from worker.trainer import AnyTrainer, ended_by_the_clock, engine_of, resumes, train, trainer_of
-from worker.training_data import TrainingData, encode
+from worker.search import try_to_advance
+from worker.starting_point import starting_point
+from worker.trainer import ended_by_the_clock, engine_of, resumes, train
+from worker.training_data import encode
 from worker.training_plan import TrainingPlan, plan_training
 from worker.version import kept_version, trained_version
 
@@ -43,6 +44,8 @@ _GIVE_BACK_SECONDS = 5.0
 def run_job(runtime: Runtime, job_id: str) -> None:
     """Claim the job that a message names, train it, and end it; nothing happens when another worker has it.
 
+    A search is claimed by nobody: it is moved on, as it is after each trial of it.
+
     Whatever happens to this process on the way, the job's row says what is true: a claim that is not renewed is
     taken back by the reaper, and the training goes on from its last checkpoint.
     """
@@ -53,7 +56,8 @@ def run_job(runtime: Runtime, job_id: str) -> None:
         lambda: _claim(runtime, job_id), patience_seconds=_PATIENCE_SECONDS, give_up=lambda: runtime.shutdown.raised
     )
     if job is None:
-        logger.info("Job %s is not queued: nothing to do", job_id)
+        if not try_to_advance(runtime.database, runtime.app, job_id):
+            logger.info("Job %s is not queued: nothing to do", job_id)
         return
     attempt = Attempt(runtime, job)
     try:
@@ -65,6 +69,9 @@ def run_job(runtime: Runtime, job_id: str) -> None:
         if not is_outage(error):
             raise
         logger.exception("Job %s is left to the reaper: the database stayed away", job_id)
+    finally:
+        if job.search_id is not None:
+            try_to_advance(runtime.database, runtime.app, job.search_id)
 
 
 def _claim(runtime: Runtime, job_id: str) -> JobRow | None:
@@ -140,7 +147,8 @@ class Attempt:
                 save=self._save_folds,
             )
             data = encode(plan, file, config, room, look=look)
-        trainer = self._trainer(config, data, start)
+        trainer = resumed_trainer(self._database, job, config, data, start, self._threads)
+        trial = trial_of(self._database, self._fence, job, self._patiently)
         self._interrupts.loading_checkpoint = False
         progress = Progress(
             self._database,
@@ -158,7 +166,13 @@ class Attempt:
         try:
             look()
             watch = BatchWatch(self._interrupts, checkpointer)
-            train(trainer, data, config, watch, lambda report: progress.add(report, trainer.best_epoch))
+
+            def report_epoch(report: EpochReport) -> None:
+                progress.add(report, trainer.best_epoch)
+                if trial is not None:
+                    trial.look(report, trainer)
+
+            train(trainer, data, config, watch, report_epoch)
             look()
         except StopAsked:
             if checkpointer is not None:
@@ -168,26 +182,17 @@ class Attempt:
             self._patiently(progress.write)
             version = kept_version(trainer, cancelled.keep, job, config, dataset, data, beat=self.heartbeat.beat)
             self._finish("cancelled", version=version)
+        except Pruned as pruned:
+            self._patiently(progress.write)
+            self._finish("cancelled", error=pruned.error, trial_value=pruned.value)
         else:
             self._patiently(progress.write)
-            version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
-            self._finish("succeeded", version=version, **ended_by_the_clock(trainer, self._warnings))
-
-    def _trainer(self, config: JobConfig, data: TrainingData, start: StartingPoint | None) -> AnyTrainer:
-        """A trainer that goes on from the job's checkpoint, where there is one that this code can read."""
-
-        try:
-            with self._database.read() as s:
-                checkpoint = load_checkpoint(s, self._job)
-            state = None if checkpoint is None else decode(checkpoint)
-            resumed = trainer_of(config, data, start, state, threads=self._threads)
-        except (Corrupt, UnreadableState) as error:
-            # The same seed leads to the same epochs again: only time is lost.
-            logger.warning("Job %s begins anew, its checkpoint is of no use: %s", self._job.id, error)
-            return trainer_of(config, data, start, threads=self._threads)
-        if checkpoint is not None:
-            logger.info("Job %s goes on in epoch %d", self._job.id, resumed.state.epoch)
-        return resumed
+            value = trial.value(trainer) if trial is not None else None
+            version = None
+            if trial is None or value is None or trial.is_best(value):
+                version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
+            ended = ended_by_the_clock(trainer, self._warnings)
+            self._finish("succeeded", version=version, trial_value=value, **ended)
 
     def _save_folds(self, outcome: dict[str, Any]) -> None:
         def save() -> None:
@@ -213,28 +218,15 @@ class Attempt:
 
         self._patiently(record)
 
-    def _finish(
-        self, status: str, *, version: NewVersion | None = None, error: dict[str, Any] | None = None, **values: Any
-    ) -> None:
-        """End the job and publish its version, if any, in one fenced transaction."""
-        job = self._job
+    def _finish(self, status: str, **outcome: Any) -> None:
+        """End the job as `worker.ending.end_job` says."""
 
         def finish() -> None:
             with self._database.write() as s:
-                leases.finish(s, self._fence, status, error=error, **values)
-                if version is not None:
-                    config = JobConfig.from_dict(job.config)
-                    registry.publish_version(
-                        s,
-                        job.project_id,
-                        str(job.model_name),
-                        version,
-                        task=config.training.task,
-                        target=config.target,
-                    )
+                end_job(s, self._job, self._fence, status, **outcome)
 
         self._patiently(finish)
-        logger.info("Job %s %s", job.id, status)
+        logger.info("Job %s %s", self._job.id, status)
 
     def _give_back(self) -> None:
         """Return the job to the queue and send its message again, for a worker that stays."""

@@ -81,7 +81,8 @@ def kept_version(
         epoch = trainer.state.epoch - 1
     if not np.isfinite(network.parameters).all():
         return None  # it was about to diverge
-    return _new_version("kept", network, epoch, job, config, dataset, data, beat)
+    source = "kept" if job.search_id is None else "trial"
+    return _new_version(source, network, epoch, job, config, dataset, data, beat)
 
 
 def _new_version(

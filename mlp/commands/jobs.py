@@ -10,19 +10,24 @@ from rich.markup import escape
 
 from mlp.commands import report, terminal, training_display
 from mlp.commands.tables import job_table
+from mlp.commands.trial_tables import best_first, trial_table
 
 if TYPE_CHECKING:
+    from mlp.answers import Job
     from mlp.client import Client
+
+_BEST = 5
 
 
 def jobs(
     status: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
     model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
+    kind: Annotated[str | None, typer.Option(help="train or search; a search's trials are trainings.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
     """List jobs, newest first."""
     with terminal.service() as client:
-        found = list(client.jobs(status=status, model=model))
+        found = list(client.jobs(status=status, model=model, kind=kind))
     if as_json:
         terminal.print_json(found)
     elif found:
@@ -43,6 +48,8 @@ def conclude(console: Console, client: Client, job_id: str) -> None:
     history = client.history(job_id, points=500)
     if history:
         console.print(report.loss_curve(console, history))
+    if job["kind"] == "search":
+        _show_best(console, client, job)
     model = job.get("model") or {}
     if model.get("version"):
         version = client.version(model["name"], model["version"])
@@ -60,3 +67,12 @@ def conclude(console: Console, client: Client, job_id: str) -> None:
     link = (job.get("links") or {}).get("predict")
     if link:
         console.print(f"Ask it: {link if '://' in link else client.url + link}", soft_wrap=True, markup=False)
+
+
+def _show_best(console: Console, client: Client, job: Job) -> None:
+    search = job["search"] or {}
+    found = list(client.trials(job["id"]))
+    best = best_first(found, search)[:_BEST]
+    if best:
+        console.print(f"The best {len(best)} of {len(found)} trials:")
+        console.print(trial_table(best, search, width=console.width), soft_wrap=True)

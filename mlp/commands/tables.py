@@ -33,13 +33,14 @@ def column_table(dataset: Dataset) -> Table:
 
 
 def job_table(jobs: Iterable[Job]) -> Table:
-    """A line for each job."""
-    table = _table("job", "status", "model", "epoch", "loss", "created", right=("epoch", "loss"))
+    """A line for each job; of a search with its ended trials, and its best value for a loss."""
+    table = _table("job", "kind", "status", "model", "epoch", "loss", "created", right=("epoch", "loss"))
     for job in jobs:
         progress, latest = job["progress"], job["latest"]
-        loss = latest["train_loss"] if latest else None
+        loss = latest["train_loss"] if latest else (job["search"] or {}).get("best_value")
         table.add_row(
             job["id"],
+            job["kind"] if job["trial"] is None else f"trial {job['trial']['number']}",
             Text(job["status"], _STATES.get(job["status"], "")),
             model_name(job),
             f"{progress['epoch']}/{progress['epochs']}",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mlp.commands import terminal
-from mlp.commands.jobs import conclude
+from mlp.commands.submitting import given, submit
 
 
 def train(
@@ -66,8 +64,8 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
 ) -> None:
     """Train a model: mlp train iris.csv --target species --watch."""
-    network = _given(hidden=_sizes(hidden), activation=activation, dropout=dropout, input_dropout=input_dropout)
-    steps = _given(
+    network = given(hidden=_sizes(hidden), activation=activation, dropout=dropout, input_dropout=input_dropout)
+    steps = given(
         name=optimizer,
         learning_rate=learning_rate,
         momentum=momentum,
@@ -76,7 +74,7 @@ def train(
     )
     if steps:
         steps.setdefault("name", "adam")
-    options = _given(
+    options = given(
         model=model,
         features=features.split(",") if features else None,
         task=task,
@@ -88,8 +86,8 @@ def train(
         class_weights=_weights(class_weights),
         sample_weight=sample_weight,
         optimizer=steps or None,
-        schedule=_given(name=schedule, warmup_epochs=warmup_epochs) or None,
-        early_stopping=_given(metric=stop_on, patience=patience) or None,
+        schedule=given(name=schedule, warmup_epochs=warmup_epochs) or None,
+        early_stopping=given(metric=stop_on, patience=patience) or None,
         max_seconds=max_seconds,
         epochs=epochs,
         batch_size=batch_size,
@@ -98,22 +96,11 @@ def train(
         l2=l2,
         max_norm=max_norm,
         max_gradient_norm=max_gradient_norm,
-        cross_validation=_given(folds=folds) or None,
+        cross_validation=given(folds=folds) or None,
         importance_repeats=importance_repeats,
         seed=seed,
     )
-    console = terminal.out()
-    with terminal.service() as client:
-        if Path(source).is_file():
-            dataset = client.upload(source)
-            source = f"{dataset['name']}@{dataset['version']}"
-            console.print(f"Uploaded as {source}: {dataset['rows']:,} rows.", markup=False)
-        job = client.train(source, target[0] if len(target) == 1 else target, **options)
-        console.print(f"Job [bold]{job['id']}[/] is {job['status']}.", soft_wrap=True)
-        if watch:
-            conclude(console, client, job["id"])
-        else:
-            console.print(f"Next: mlp watch {job['id']}", style="dim", soft_wrap=True)
+    submit(source, target, options, watch=watch)
 
 
 def _sizes(text: str | None) -> list[int] | None:
@@ -144,7 +131,3 @@ def _version(text: str | None) -> dict[str, Any] | None:
     if not version.isdecimal():
         raise typer.BadParameter(f"{text!r} is not a model's version such as iris@3", param_hint="--initialize-from")
     return {"model": model, "version": int(version)}
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Shows a training as it runs: a bar in a terminal, a few lines elsewhere."""
+"""Shows a training or a search as it runs: a bar in a terminal, a few lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from mlp.commands.trial_tables import ENDED, trial_line
+
 if TYPE_CHECKING:
     from mlp.answers import Job
     from mlp.client import Client
@@ -17,20 +19,32 @@ _LINES = 10
 
 
 def watch(console: Console, client: Client, job: str) -> Job:
-    """Follow a job's events to its end.
+    """Follow a job's events to its end; of a search, say what each trial came to.
 
     Returns
     -------
     Job
         The ended job.
     """
+    told: set[int] | None = set() if client.job(job)["kind"] == "search" else None
     with _display(console) as display:
         for event in client.events(job):
             if event.event == "epoch":
                 display.epoch(event.data)
             elif event.event == "status":
+                if told is not None:
+                    _tell(console, client, job, told)
+                    display.trials(event.data["progress"])
                 display.status(event.data)
     return client.job(job)
+
+
+def _tell(console: Console, client: Client, job: str, told: set[int]) -> None:
+    """A line for each trial that has ended since."""
+    for trial in client.trials(job):
+        if trial["state"] in ENDED and trial["number"] not in told:
+            told.add(trial["number"])
+            console.print(trial_line(trial), soft_wrap=True)
 
 
 @contextmanager
@@ -72,6 +86,9 @@ class _Bar:
         total = (data.get("progress") or {}).get("epochs")
         self._progress.update(self._task, description=data["status"], total=total)
 
+    def trials(self, progress: dict[str, Any]) -> None:
+        self._progress.update(self._task, completed=progress["epoch"], losses="trials")
+
 
 class _Lines:
     """What a log can hold: every tenth of the way, and every change of state."""
@@ -91,3 +108,6 @@ class _Lines:
         if data["status"] != self._state:
             self._state = data["status"]
             self._console.print(f"  {self._state}")
+
+    def trials(self, progress: dict[str, Any]) -> None:
+        """Each has a line of its own."""

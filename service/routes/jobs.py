@@ -8,14 +8,17 @@ from flask import Response, request
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
-from service.job_answer import job_answer
-from service.pages import an_id, page, read_cursor
+from service.job_answer import job_answer, trial_answer
+from service.pages import a_count, an_id, page, read_cursor
 from service.parts import parts, project
+from service.problems import Problem, problem_at
 from service.request_body import StrictRequest
+from service.schemas.base import PageQuery
 from service.schemas.jobs import CancelRequest, HistoryAnswer, HistoryQuery, JobAnswer, JobPage, JobPath, JobsQuery
+from service.schemas.search import TrialPage
 from service.store_problems import check_reference, placed
 from service.validation import validated
-from store import histories, jobs, registry
+from store import histories, jobs, registry, searches
 from store.tables import JobRow
 
 routes = blueprint("jobs", __name__, "Jobs")
@@ -72,6 +75,19 @@ def show_history(path: JobPath, query: HistoryQuery) -> Response:
     return json_answer({"items": items})
 
 
+@routes.get("/jobs/<job>/trials", responses={200: TrialPage})
+def list_trials(path: JobPath, query: PageQuery) -> Response:
+    """The trials of a search, by their number."""
+    check_reference("job", path.job)
+    after = read_cursor(query.cursor, a_count)
+    with parts().database.read() as s:
+        if jobs.get_job(s, project(), path.job).kind != "search":
+            raise Problem("not_a_search", f"The job {path.job} is no search; it has no trials.")
+        rows = searches.trials_of(s, path.job, after=-1 if after is None else after - 1, limit=query.limit + 1)
+    # Trials are counted from 0, cursors from 1.
+    return json_answer(page(rows, query.limit, trial_answer, lambda row: (row.trial or 0) + 1))
+
+
 @routes.post(
     "/jobs/<job>/cancel",
     responses={202: JobAnswer},
@@ -90,8 +106,14 @@ def cancel_job(path: JobPath) -> Response:
     sent = body.read_all(parts().settings.max_json_bytes)
     asked = validated(CancelRequest, body.get_json()) if sent else CancelRequest()
     with parts().database.write() as s:
+        row = jobs.get_job(s, project(), path.job)
+        if asked.keep == "last" and row.kind == "search":
+            detail = "A search keeps the network of its best trial, or none."
+            raise problem_at("invalid_value", detail, pointer="/keep")
         row = jobs.request_cancel(s, project(), path.job, asked.keep)
         latest = histories.latest(s, [row.id]).get(row.id)
+    if row.search_id is not None:
+        parts().dispatcher.dispatch(row.search_id)  # which may have room for another trial now
     return json_answer(job_answer(row, latest, parts().links.of_job(row)), 202)
 
 

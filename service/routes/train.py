@@ -56,7 +56,7 @@ _PLACES = {
     },
 )
 def train(body: TrainRequest) -> Response:
-    """Train a model of a dataset's column; answers at once with the job."""
+    """Train a model of a dataset's column, or search for the best of many; answers at once with the job."""
     p = parts()
     key = _idempotency_key()
     if key is not None and (known := _known(key)) is not None:
@@ -72,6 +72,7 @@ def train(body: TrainRequest) -> Response:
             dataset_id=dataset.id,
             model_name=model,
             epochs=plan.epochs,
+            kind=plan.kind,
             warnings=plan.warnings,
             idempotency=key,
         )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from service.schemas.base import WHOLE, Answer, Body, Cursor, Limit, Name, Path, Query
 from service.schemas.datasets import TableWarning
+from service.schemas.search import JobError, SearchOfJob, TrialOfJob
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobKind = Literal["train", "predict", "search"]
@@ -59,21 +60,13 @@ class EpochItem(Answer):
 
 
 class Progress(Answer):
-    """How far a job is."""
+    """How far a job is; a search counts its trials."""
 
     epoch: int
     epochs: int
     fraction: float
     eta_seconds: float | None
     samples_per_second: float | None
-
-
-class JobError(Answer):
-    """Why a job failed."""
-
-    code: str
-    detail: str
-    hint: str | None = None
 
 
 class DatasetOfJob(Answer):
@@ -109,6 +102,8 @@ class JobAnswer(Answer):
     model: ModelOfJob | None
     warnings: list[TableWarning]
     cross_validation: dict[str, Any] | None = Field(description="How each fold scored, where it was asked for.")
+    search: SearchOfJob | None = Field(description="Of a search: what it has found.")
+    trial: TrialOfJob | None = Field(description="Of a trial: which one of which search.")
     links: dict[str, str | None]
     retry_of: str | None
     bit_identical: bool = Field(description="False once the job went on on another kind of machine.")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.schemas.base import Body, Items, Name, most_keys
+from service.schemas.search import SearchRequest
 
 _MOST_CLASSES = 10_000
 TaskName = Literal["classification", "regression", "multilabel", "distribution"]
@@ -120,5 +121,8 @@ class TrainRequest(Body):
     cross_validation: CrossValidationRequest | None = Field(None, description="Score it by folds too; null: no.")
     importance_repeats: int = Field(
         5, ge=0, le=100, description="How often each feature is permuted for its importance; 0: no importances."
+    )
+    search: SearchRequest | None = Field(
+        None, description="Train many times with other settings, and publish the best; null: train once."
     )
     seed: int = Field(0, description="Of every random number.")

@@ -10,7 +10,7 @@ import pytest
 from mlp.redis_server import RedisServer
 from store.database import Database
 from store.settings import Settings
-from tests.support import faults
+from tests.support import faults, search_faults
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 50)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -41,3 +41,9 @@ def test_a_worker_consumes_again_after_the_broker_was_restarted(
 ) -> None:
     with RedisServer(tmp_path / "own-redis") as server:
         faults.restart_broker(settings, database, server, rounds=max(2, ROUNDS * 2 // 5))
+
+
+def test_searches_whose_workers_are_killed_have_each_trial_once_and_one_version(
+    settings: Settings, database: Database
+) -> None:
+    search_faults.kill_workers_in_mid_search(settings, database, kills=max(3, ROUNDS // 2), trials=12)

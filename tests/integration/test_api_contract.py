@@ -31,6 +31,7 @@ ROUTES = {
     ("GET", "/jobs/{job}"),
     ("GET", "/jobs/{job}/history"),
     ("GET", "/jobs/{job}/events"),
+    ("GET", "/jobs/{job}/trials"),
     ("POST", "/jobs/{job}/cancel"),
     ("POST", "/jobs/{job}/retry"),
     ("DELETE", "/jobs/{job}"),

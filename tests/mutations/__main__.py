@@ -9,12 +9,14 @@ import tempfile
 from pathlib import Path
 
 from tests.mutations.mutations import MUTATIONS, Mutation
+from tests.mutations.search_mutations import SEARCH_MUTATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 IGNORED = shutil.ignore_patterns(
     ".git", ".venv*", "var", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis"
 )
 TIMEOUT_SECONDS = 300
+ALL = MUTATIONS + SEARCH_MUTATIONS
 
 
 def survives(tree: Path, mutation: Mutation) -> bool:
@@ -38,13 +40,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=IGNORED)
-        for number, mutation in enumerate(MUTATIONS, start=1):
+        for number, mutation in enumerate(ALL, start=1):
             lives = survives(tree, mutation)
             survivors += lives
-            print(
-                f"{number:>2}/{len(MUTATIONS)} {'NOT NOTICED' if lives else 'noticed':<11} {mutation.name}", flush=True
-            )
-    print(f"{len(MUTATIONS) - survivors} passed, {survivors} failed")
+            print(f"{number:>2}/{len(ALL)} {'NOT NOTICED' if lives else 'noticed':<11} {mutation.name}", flush=True)
+    print(f"{len(ALL) - survivors} passed, {survivors} failed")
     return int(survivors > 0)
 
 

@@ -51,7 +51,18 @@ class Api:
         return dict(answer.get_json())
 
     def run(self, job_id: str) -> dict[str, Any]:
-        """Do the job here and now; the job as it ended."""
+        """Do the job here and now, a search with all its trials; the job as it ended."""
+        self.hear(job_id)
+        while (job := dict(self.get(f"/jobs/{job_id}").get_json()))["kind"] == "search":
+            trials = self.get(f"/jobs/{job_id}/trials?limit=200").get_json()["items"]
+            queued = [trial["job"] for trial in trials if trial["state"] == "queued"]
+            if not queued:
+                break
+            self.hear(queued[0])
+        return job
+
+    def hear(self, job_id: str) -> None:
+        """Do what a worker does that gets the job's message."""
         runtime = Runtime(
             settings=self.settings,
             database=self.parts.database,
@@ -62,7 +73,6 @@ class Api:
             worker="test",
         )
         run_job(runtime, job_id)
-        return dict(self.get(f"/jobs/{job_id}").get_json())
 
     def trained(self, **body: Any) -> dict[str, Any]:
         """Ask for a training, and do it here and now; the job as it ended."""

@@ -253,3 +253,38 @@ def test_patience_with_a_service_that_is_away_ends(trouble: Exception | httpx.Re
 def test_a_page_in_place_of_a_stream_is_unreadable() -> None:
     with client(lambda _: httpx.Response(200, html="<p>")) as c, pytest.raises(UnreadableAnswer):
         list(c.events("j"))
+
+
+def test_a_search_is_a_training_with_a_block_of_what_was_given() -> None:
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(202, json={"id": "job_1"})
+
+    space = {"batch_size": {"type": "choice", "choices": [16, 32]}}
+    with client(handler) as c:
+        c.search("iris", "species", trials=5, space=space, parallelism=1, epochs=3)
+        c.search("iris", "species", idempotency_key="k")
+    asked = [json.loads(request.content) for request in seen]
+    common = {"dataset": "iris", "target": "species"}
+    assert asked[0] == {**common, "epochs": 3, "search": {"trials": 5, "space": space, "parallelism": 1}}
+    assert asked[1] == {**common, "search": {"trials": 20}}
+    assert seen[0].url.path == "/train"
+    assert seen[1].headers["Idempotency-Key"] == "k"
+
+
+def test_trials_are_followed_over_their_pages() -> None:
+    pages = {
+        None: {"items": [{"number": 0}, {"number": 1}], "next_cursor": "c"},
+        "c": {"items": [{"number": 2}], "next_cursor": None},
+    }
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(200, json=pages[request.url.params.get("cursor")])
+
+    with client(handler) as c:
+        assert [trial["number"] for trial in c.trials("job_1")] == [0, 1, 2]
+    assert seen == ["/jobs/job_1/trials"] * 2

@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from store import schema
 from store.database import Database
 from store.errors import SchemaMismatch
-from store.tables import Base
+from store.search_tables import Base
 
 
 def tables(url: str) -> set[str]:

@@ -11,10 +11,14 @@ from contextlib import closing
 import pytest
 import redis
 
+from store import leases
 from store.database import Database
 from store.settings import Settings
+from store.tables import JobRow
 from tests.support.outage import FlakyDatabase
 from tests.support.rows import queued_job, read_job, running_job
+from tests.support.searches import end_trial, submit_search, trials_now
+from tests.support.training import points_table, upload
 from tests.support.workers import reaper, wait_until
 from worker import readiness
 from worker.app import QUEUE, make_app
@@ -46,6 +50,47 @@ def test_a_job_whose_lease_holds_is_left_alone(settings: Settings, database: Dat
     job, fence = running_job(database, lease_seconds=30.0)
     a_reaper(settings, database).round()
     assert (read_job(database, job.id).status, read_job(database, job.id).token) == ("running", fence.token)
+
+
+def test_a_search_that_nobody_lived_to_move_on_is_moved_on(settings: Settings, database: Database) -> None:
+    search = queued_search(settings, database, trials=5, parallelism=2)
+    a_reaper(settings, database).round()
+    trials = trials_now(database, search.id)
+    assert [(trial.trial, trial.status) for trial in trials] == [(0, "queued"), (1, "queued")]
+    assert messages(settings) == 2
+    end_trial(database, trials[0].id, 0.5)
+    a_reaper(settings, database).round()
+    assert [trial.status for trial in trials_now(database, search.id)] == ["succeeded", "queued", "queued"]
+    assert (read_job(database, search.id).epoch, messages(settings)) == (1, 3)
+
+
+def test_many_reapers_ask_for_each_trial_once(settings: Settings, database: Database) -> None:
+    search = queued_search(settings, database, trials=9, parallelism=3)
+    rounds = [threading.Thread(target=a_reaper(settings, database).round) for _ in range(4)]
+    for each in rounds:
+        each.start()
+    for each in rounds:
+        each.join(60)
+    assert [trial.trial for trial in trials_now(database, search.id)] == [0, 1, 2]
+    assert messages(settings) == 3
+
+
+def test_a_trial_whose_worker_is_lost_for_good_is_told_to_its_search(settings: Settings, database: Database) -> None:
+    search = queued_search(settings, database, trials=2, parallelism=1)
+    a_reaper(settings, database).round()
+    for _ in range(2):
+        (*_, trial) = trials_now(database, search.id)
+        with database.write() as s:
+            leases.claim(s, trial.id, worker="dies", lease_seconds=-1.0)
+        a_reaper(settings, database, max_attempts=1).round()
+    ended = read_job(database, search.id)
+    assert [trial.status for trial in trials_now(database, search.id)] == ["failed", "failed"]
+    assert ended.error is not None
+    assert (ended.status, ended.error["code"]) == ("failed", "no_trial_succeeded")
+
+
+def queued_search(settings: Settings, database: Database, **search: int) -> JobRow:
+    return submit_search(database, upload(settings, database, points_table(40)), **search)
 
 
 def test_many_reapers_send_one_message(settings: Settings, database: Database) -> None:
