@@ -1,7 +1,7 @@
 """The element-wise activations in place: a from z, and δ = g ⊙ σ′(z), as bound calls.
 
-All arrays have the shape of z; z is left as it was. σ′ is written with what the forward pass has computed already. What
-comes from the layer above, g = Wᵀδ, may be the array of δ itself.
+All arrays of one layer have one shape. σ′ is written with what the forward pass has computed already. What comes from
+the layer above is g = Wᵀδ.
 """
 
 from collections.abc import Callable
@@ -17,27 +17,30 @@ from core.engine.normal import distribution_calls
 
 @dataclass(frozen=True)
 class ActivationCalls:
-    """`forward` writes a from z; `backward` writes g ⊙ σ′(z) to δ, and must come after `forward`."""
+    """`forward` takes z, which is yet to be written to `z`, to a; `backward`, after it, writes g ⊙ σ′(z) to δ.
+
+    Where σ′ needs no z, `z` is the array of a itself.
+    """
 
     z: FloatArray
     forward: list[Call]
     backward: list[Call]
 
 
-def identity(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def identity(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ(z) = z."""
-    return ActivationCalls(z, [bind(np.copyto, a, z)], [] if g is delta else [bind(np.copyto, delta, g)])
+    return ActivationCalls(a, [], [bind(np.copyto, delta, g)])
 
 
-def sigmoid(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def sigmoid(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = a(1 − a)."""
-    slope = np.empty_like(z)
+    slope = np.empty_like(a)
     backward: list[Call] = [
-        bind(np.subtract, number(1, z.dtype), a, slope),
+        bind(np.subtract, number(1, a.dtype), a, slope),
         bind(np.multiply, slope, a, slope),
         bind(np.multiply, g, slope, delta),
     ]
-    return ActivationCalls(z, logistic(z, a), backward)
+    return ActivationCalls(a, logistic(a, a), backward)
 
 
 def logistic(z: FloatArray, a: FloatArray) -> list[Call]:
@@ -50,36 +53,36 @@ def logistic(z: FloatArray, a: FloatArray) -> list[Call]:
     ]
 
 
-def tanh(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def tanh(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = 1 − a²."""
-    slope = np.empty_like(z)
+    slope = np.empty_like(a)
     backward: list[Call] = [
         bind(np.multiply, a, a, slope),
-        bind(np.subtract, number(1, z.dtype), slope, slope),
+        bind(np.subtract, number(1, a.dtype), slope, slope),
         bind(np.multiply, g, slope, delta),
     ]
-    return ActivationCalls(z, [bind(np.tanh, z, a)], backward)
+    return ActivationCalls(a, [bind(np.tanh, a, a)], backward)
 
 
-def relu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def relu(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = 1 where a > 0, else 0.
 
     As bits: a is not negative, so that −a, taken as an integer, has its sign bit set just where a > 0; shifted down it
     is a mask of ones there. A product with an array of booleans would convert it first.
     """
-    integer = np.dtype(f"i{z.itemsize}")
-    mask = np.empty(z.shape, dtype=integer)
+    integer = np.dtype(f"i{a.itemsize}")
+    mask = np.empty(a.shape, dtype=integer)
     backward: list[Call] = [
         bind(np.negative, a.view(integer), mask),
-        bind(np.right_shift, mask, np.array(8 * z.itemsize - 1, dtype=integer), mask),
+        bind(np.right_shift, mask, np.array(8 * a.itemsize - 1, dtype=integer), mask),
         bind(np.bitwise_and, g.view(integer), mask, delta.view(integer)),
     ]
-    return ActivationCalls(z, [bind(np.maximum, z, np.zeros_like(z), out=a)], backward)
+    return ActivationCalls(a, [bind(np.maximum, a, np.zeros_like(a), out=a)], backward)
 
 
-def silu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def silu(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = s + a(1 − s) with s = sigmoid(z) and a = z s."""
-    s, slope = np.empty_like(z), np.empty_like(z)
+    z, s, slope = (np.empty_like(a) for _ in range(3))
     forward: list[Call] = [*logistic(z, s), bind(np.multiply, z, s, a)]
     backward: list[Call] = [
         bind(np.subtract, number(1, z.dtype), s, slope),
@@ -90,9 +93,9 @@ def silu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> Acti
     return ActivationCalls(z, forward, backward)
 
 
-def gelu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def gelu(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = Φ(z) + z φ(z), with φ(z) = e^(−z²/2)/√(2π)."""
-    cumulative, bell, slope = np.empty_like(z), np.empty_like(z), np.empty_like(z)
+    z, cumulative, bell, slope = (np.empty_like(a) for _ in range(4))
     forward: list[Call] = [*distribution_calls(z, cumulative, bell), bind(np.multiply, z, cumulative, a)]
     backward: list[Call] = [
         bind(np.multiply, z, number(1 / SQRT_2_PI, z.dtype), slope),
@@ -103,13 +106,13 @@ def gelu(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> Acti
     return ActivationCalls(z, forward, backward)
 
 
-def gelu_tanh(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
+def gelu_tanh(a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
     """σ′ = h + z h′ with h = (1 + tanh u)/2, u = √(2/π)(z + 0.044715 z³), and a = z h.
 
     Beyond ±30, where h has reached its limit to the last bit, u is taken at ±30, so that no cube overflows.
     """
-    x, square, h, slope = (np.empty_like(z) for _ in range(4))
-    dtype = z.dtype
+    z, x, square, h, slope = (np.empty_like(a) for _ in range(5))
+    dtype = a.dtype
     half, one = number(0.5, dtype), number(1, dtype)
     forward: list[Call] = [
         bind(np.maximum, z, np.full_like(z, -SATURATED), out=x),
@@ -136,7 +139,7 @@ def gelu_tanh(z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray) ->
     return ActivationCalls(z, forward, backward)
 
 
-ACTIVATION_CALLS: dict[str, Callable[[FloatArray, FloatArray, FloatArray, FloatArray], ActivationCalls]] = {
+ACTIVATION_CALLS: dict[str, Callable[[FloatArray, FloatArray, FloatArray], ActivationCalls]] = {
     "identity": identity,
     "sigmoid": sigmoid,
     "tanh": tanh,

@@ -43,14 +43,14 @@ class LargeProgram:
         sizes, dtype, m = given.network.layer_sizes, given.network.dtype, rows_per_batch
         self.gate = Gate(threads)
         self.rows = np.zeros((batches, m), dtype=np.int64)
-        self.update = update_of(given.config.optimizer, batches, dtype)
+        self.update = update_of(given.config.optimizer, batches, given.network.parameters)
         self.factors, self.scales = np.empty(batches, dtype), np.empty(batches, dtype)
         self.keep = number(1.0, dtype)  # what weight decay leaves of a weight
         self.X = [np.empty((m, sizes[0]), dtype) for _ in range(2)]  # of this batch, and of the next
         l1, l2 = (number(each, dtype) if each > 0 else None for each in (given.config.l1, given.config.l2))
         self.penalties = Penalties(l1, l2)
         self.masks = Masks(given.config, m, dtype)
-        self.z, self.a, self.delta = ([np.empty((n, m), dtype) for n in given.config.hidden] for _ in range(3))
+        self.a, self.delta = ([np.empty((n, m), dtype) for n in given.config.hidden] for _ in range(2))
         self._parts = [_Part(self, thread, batches) for thread in range(threads)]
 
     def train(self, block: Block, rows: IndexArray, first: int) -> Outcome:
@@ -123,7 +123,7 @@ class _Part:
         self._is_last = thread == program.threads - 1
         own = [len(range(n)[self._mine(n)]) for n in self._sizes[1:-1]]
         self._turned = [np.empty((m, n + TURNING_ROOM), self._dtype)[:, :n] for n in own]  # (Wᵀ δ)ᵀ of each layer
-        self._layers = [self._layer(i) for i in range(len(program.z))]
+        self._layers = [self._layer(i) for i in range(len(program.a))]
         self._gathers = [self._gather(j) for j in range(batches)]
         self._calls = [self._step(j, batches) for j in range(batches)]
         self._closing = [call for flat in flats for call in program.update.closing_calls(self._vectors(flat))]
@@ -161,8 +161,7 @@ class _Part:
     def _layer(self, i: int) -> ActivationCalls:
         """From z of this thread's units of a hidden layer to their activation, and back."""
         program, mine = self._program, self._mine(self._sizes[i + 1])
-        z, a, delta = program.z[i][mine], program.a[i][mine], program.delta[i][mine]
-        return program.masks.layer(i, mine, z, a, self._turned[i].T, delta)
+        return program.masks.layer(i, mine, program.a[i][mine], self._turned[i].T, program.delta[i][mine])
 
     def _gather(self, j: int) -> list[Call]:
         """Fetch this thread's share of the j-th batch's rows; all of them is the last thread's, if it drops inputs."""
@@ -192,8 +191,8 @@ class _Part:
             mine = self._mine(len(W[i]))
             calls += [bind(np.dot, W[i][mine], a[i], layer.z), bind(np.add, layer.z, b[i][mine, None], layer.z)]
             calls += [*layer.forward, meet]
-        z = self.output.z[:, j * program.m : (j + 1) * program.m]
-        calls += [bind(np.matmul, W[-1], a[-1], z), bind(np.add, z, b[-1][:, None], z)]
+        z = self.output.z[j]
+        calls += [bind(np.dot, W[-1], a[-1], z), bind(np.add, z, b[-1][:, None], z)]
         calls += self.output.calls(j, program.factors[j, ...], self._delta)
         behind = self._delta
         for i in reversed(range(len(self._layers))):

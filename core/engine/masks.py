@@ -39,17 +39,15 @@ class Masks:
         for mask, each in zip(self.hidden or (), drawn or (), strict=True):
             mask[...] = each.T
 
-    def layer(
-        self, i: int, units: slice, z: FloatArray, a: FloatArray, g: FloatArray, delta: FloatArray
-    ) -> ActivationCalls:
+    def layer(self, i: int, units: slice, a: FloatArray, g: FloatArray, delta: FloatArray) -> ActivationCalls:
         """The calls of these units of hidden layer i, from z to what dropout leaves of its activation, and back."""
         activation = ACTIVATION_CALLS[self._config.activation]
         if self.hidden is None:
-            return activation(z, a, g, delta)
-        mask, whole = self.hidden[i][units], np.empty_like(z)
-        calls = activation(z, whole, g, delta)
+            return activation(a, g, delta)
+        mask, whole = self.hidden[i][units], np.empty_like(a)
+        calls = activation(whole, g, delta)
         forward: list[Call] = [*calls.forward, bind(np.multiply, whole, mask, a)]
-        return ActivationCalls(z, forward, [*calls.backward, bind(np.multiply, delta, mask, delta)])
+        return ActivationCalls(calls.z, forward, [*calls.backward, bind(np.multiply, delta, mask, delta)])
 
 
 def drop_inputs_of(config: TrainingConfig, block: Block, j: int, X: FloatArray) -> None:

@@ -1,6 +1,6 @@
 """The output layer in place: the network's outputs, δ^L of a batch, and afterwards the losses of a whole block.
 
-Arrays are (K, m) for a batch, (K, n) for a block of n examples. δ^L is that of `core.backprop.output_delta` times a
+Arrays are (K, m) for a batch, (batches, K, m) for a block. δ^L is that of `core.backprop.output_delta` times a
 factor that each batch is given: the mean over the batch, and the scale in which the optimizer takes its gradient.
 """
 
@@ -16,30 +16,29 @@ from core.scores import tally
 
 
 class OutputBlock:
-    """What a block's batches leave for its losses: columns are the block's examples.
+    """What a block's batches leave for its losses: columns are a batch's examples.
 
     Attributes
     ----------
-    z : ndarray of shape (K, n)
+    z : ndarray of shape (batches, K, m)
         The weighted input; after softmax with cross-entropy, less each example's greatest.
-    a : ndarray of shape (K, n)
-        The outputs; of softmax with cross-entropy not kept, that is (K, m) of the last batch.
-    y : ndarray of shape (K, n)
+    a : ndarray of shape (batches, K, m)
+        The outputs.
+    y : ndarray of shape (batches, K, m)
         The targets.
-    sums : ndarray of shape (n,)
-        With cross-entropy: each example's Σ e^z of the z that is kept.
-    shares : ndarray of shape (n,), or None
+    sums : ndarray of shape (batches, m)
+        With softmax: each example's Σ e^z of the z that is kept.
+    shares : ndarray of shape (batches, m), or None
         What each example counts for in its batch's mean (`core.example_weights.shares`).
     """
 
     def __init__(self, given: EngineInput, rows_per_batch: int, batches: int) -> None:
         outputs, dtype = given.network.layer_sizes[-1], given.network.dtype
         self._given, self._m = given, rows_per_batch
-        n = rows_per_batch * batches
-        self.z, self.y = np.empty((outputs, n), dtype), np.empty((outputs, n), dtype)
-        self.a = np.empty((outputs, n), dtype)
-        self.sums = np.empty(n, dtype)
-        self.shares = None if given.weights is None else np.empty(n, dtype)
+        self.z, self.a, self.y = (np.empty((batches, outputs, rows_per_batch), dtype) for _ in range(3))
+        self.sums = np.empty((batches, rows_per_batch), dtype)
+        self.shares = None if given.weights is None else np.empty((batches, rows_per_batch), dtype)
+        self.ones = np.ones(outputs, dtype)
         self.weights = np.full(batches, float(rows_per_batch))
         config = given.config
         self._is_cross_entropy = given.loss.name == "cross_entropy"
@@ -47,26 +46,24 @@ class OutputBlock:
 
     def take(self, rows: IndexArray) -> None:
         """Fetch the targets and weights of the block's rows."""
-        n = len(rows)
-        self.y[:, :n] = self._given.Y.take(rows, axis=0).T
+        batches = len(rows) // self._m
+        self.y[:batches] = self._given.Y.take(rows, axis=0).reshape(batches, self._m, -1).transpose(0, 2, 1)
         if self._given.weights is None or self.shares is None:
             return
         weights = self._given.weights.take(rows).reshape(-1, self._m)
         totals = weights.sum(axis=1, dtype=np.float64)
-        self.weights[: len(totals)] = totals
-        shares = weights / np.where(totals > 0, totals, 1.0)[:, None].astype(weights.dtype)
-        self.shares[:n] = shares.ravel()
+        self.weights[:batches] = totals
+        self.shares[:batches] = weights / np.where(totals > 0, totals, 1.0)[:, None].astype(weights.dtype)
 
     def calls(self, j: int, factor: FloatArray, delta: FloatArray) -> list[Call]:
         """From z of the j-th batch, already there, to its outputs and to `delta` (K, m).
 
         `factor`, of shape (), multiplies δ^L of every example, after the example's share where there are weights.
         """
-        batch = slice(j * self._m, (j + 1) * self._m)
-        z, a, y = self.z[:, batch], self.a[:, batch], self.y[:, batch]
-        calls = DELTA_CALLS[self._given.network.output_activation, self._given.loss.name](self, batch, z, a, y, delta)
+        z, a, y = self.z[j], self.a[j], self.y[j]
+        calls = DELTA_CALLS[self._given.network.output_activation, self._given.loss.name](self, j, z, a, y, delta)
         if self.shares is not None:
-            calls.append(bind(np.multiply, delta, self.shares[batch], delta))
+            calls.append(bind(np.multiply, delta, self.shares[j], delta))
         return [*calls, bind(np.multiply, delta, factor, delta)]
 
     @property
@@ -82,64 +79,68 @@ class OutputBlock:
 
     def losses_and_score(self, batches: int) -> tuple[Float64Array, Float64Array]:
         """Each batch's mean loss, of shape (batches,), and the tally of them all."""
-        n = batches * self._m
-        z, a, y = self.z[:, :n], self.a[:, :n], self.y[:, :n]
+        z, a, y = self.z[:batches], self.a[:batches], self.y[:batches]
         if self._is_cross_entropy:
-            hit = np.einsum("kn,kn->n", z, y)
-            logs = np.log(self.sums[:n])
-            losses = (logs if self.sums_to_one else logs * y.sum(axis=0)) - hit
+            hit = np.einsum("bkm,bkm->bm", z, y)
+            logs = np.log(self.sums[:batches])
+            losses = (logs if self.sums_to_one else logs * y.sum(axis=1)) - hit
         else:
-            losses = self._given.loss.value(z.T, a.T, y.T)
+            losses = self._given.loss.value(_by_row(z), _by_row(a), _by_row(y)).reshape(batches, self._m)
         if self.shares is None:
-            means = losses.reshape(batches, self._m).mean(axis=1, dtype=np.float64)
+            means = losses.mean(axis=1, dtype=np.float64)
         else:
-            means = (losses * self.shares[:n]).reshape(batches, self._m).sum(axis=1, dtype=np.float64)
-        if self._is_cross_entropy and self._one_hot and np.count_nonzero(z == 0) == n:
+            means = (losses * self.shares[:batches]).sum(axis=1, dtype=np.float64)
+        if self._is_cross_entropy and self._one_hot and np.count_nonzero(z == 0) == hit.size:
             # z is less the greatest, which no two outputs share: the target's is 0 where the target has it. An argmax
             # by columns is slow.
             return means, np.array([np.count_nonzero(hit == 0)], dtype=np.float64)
-        return means, tally(self._given.config.task, (z if self._is_cross_entropy else a).T, y.T)
+        return means, tally(self._given.config.task, _by_row(z if self._is_cross_entropy else a), _by_row(y))
 
 
-DeltaCalls = Callable[[OutputBlock, slice, FloatArray, FloatArray, FloatArray, FloatArray], list[Call]]
+def _by_row(block: FloatArray) -> FloatArray:
+    """(batches, K, m) as (n, K): a row is an example."""
+    return block.transpose(0, 2, 1).reshape(-1, block.shape[1])
 
 
-def _softmax(block: OutputBlock, batch: slice, z: FloatArray, a: FloatArray) -> list[Call]:
+DeltaCalls = Callable[[OutputBlock, int, FloatArray, FloatArray, FloatArray, FloatArray], list[Call]]
+
+
+def _softmax(block: OutputBlock, j: int, z: FloatArray, a: FloatArray) -> list[Call]:
     greatest = np.empty(z.shape[1], z.dtype)
-    sums = block.sums[batch]
+    sums = block.sums[j]
     return [
         bind(np.maximum.reduce, z, 0, None, greatest),
         bind(np.subtract, z, greatest, z),
         bind(np.exp, z, a),
-        bind(np.add.reduce, a, 0, None, sums),
+        bind(np.dot, block.ones, a, sums),
         bind(np.divide, a, sums, a),
     ]
 
 
 def _softmax_cross_entropy(
-    block: OutputBlock, batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    block: OutputBlock, j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     if block.sums_to_one:
-        return [*_softmax(block, batch, z, a), bind(np.subtract, a, y, delta)]
+        return [*_softmax(block, j, z, a), bind(np.subtract, a, y, delta)]
     total = np.empty(z.shape[1], z.dtype)
     return [
-        *_softmax(block, batch, z, a),
-        bind(np.add.reduce, y, 0, None, total),
+        *_softmax(block, j, z, a),
+        bind(np.dot, block.ones, y, total),
         bind(np.multiply, a, total, delta),
         bind(np.subtract, delta, y, delta),
     ]
 
 
 def _softmax_mse(
-    block: OutputBlock, batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    block: OutputBlock, j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     """δ = p ⊙ (g − Σ g p), g = 2(p − y)/K."""
     inner, product = np.empty(z.shape[1], z.dtype), np.empty_like(delta)
     return [
-        *_softmax(block, batch, z, a),
+        *_softmax(block, j, z, a),
         bind(np.subtract, a, y, delta),
         bind(np.multiply, delta, a, product),
-        bind(np.add.reduce, product, 0, None, inner),
+        bind(np.dot, block.ones, product, inner),
         bind(np.subtract, delta, inner, delta),
         bind(np.multiply, delta, a, delta),
         bind(np.multiply, delta, number(2 / len(z), z.dtype), delta),
@@ -147,13 +148,13 @@ def _softmax_mse(
 
 
 def _sigmoid_binary_cross_entropy(
-    _block: OutputBlock, _batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    _block: OutputBlock, _j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     return [*logistic(z, a), bind(np.subtract, a, y, delta)]
 
 
 def _sigmoid_mse(
-    _block: OutputBlock, _batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    _block: OutputBlock, _j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     slope = np.empty_like(delta)
     return [
@@ -167,14 +168,14 @@ def _sigmoid_mse(
 
 
 def _identity_mse(
-    _block: OutputBlock, _batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    _block: OutputBlock, _j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     gain = number(2 / len(z), z.dtype)
     return [bind(np.copyto, a, z), bind(np.subtract, z, y, delta), bind(np.multiply, delta, gain, delta)]
 
 
 def _identity_mae(
-    _block: OutputBlock, _batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    _block: OutputBlock, _j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     gain = number(1 / len(z), z.dtype)
     return [
@@ -186,7 +187,7 @@ def _identity_mae(
 
 
 def _identity_huber(
-    block: OutputBlock, _batch: slice, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
+    block: OutputBlock, _j: int, z: FloatArray, a: FloatArray, y: FloatArray, delta: FloatArray
 ) -> list[Call]:
     gain, limit = number(1 / len(z), z.dtype), np.full_like(delta, block.huber_delta)
     return [

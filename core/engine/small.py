@@ -7,7 +7,7 @@ rows are gathered, and the losses taken.
 
 import numpy as np
 
-from core.arrays import IndexArray
+from core.arrays import FloatArray, IndexArray
 from core.engine.activations import ActivationCalls
 from core.engine.augmented import augment, augmented_views, flatten, on_weights
 from core.engine.block import Block, EngineInput, Outcome
@@ -16,6 +16,9 @@ from core.engine.masks import Masks, drop_inputs_of
 from core.engine.output import OutputBlock
 from core.engine.penalties import Penalties, clip_calls, max_norm_calls, penalties_of
 from core.engine.updates import update_of
+
+ELEMENTS_WITH_ONES = 2_097_152
+"""Up to so many elements, 8 MiB as float32, the training rows are copied once with the column of ones."""
 
 
 class SmallProgram:
@@ -27,7 +30,7 @@ class SmallProgram:
         dtype, m = parameters.dtype, rows_per_batch
         self._P, self._G, self._work = (np.empty_like(parameters) for _ in range(3))
         self._vectors = {name: np.empty_like(parameters) for name in given.vectors}
-        self._update = update_of(config.optimizer, batches, dtype)
+        self._update = update_of(config.optimizer, batches, parameters)
         self._factors = np.empty(batches, dtype)  # of δ^L: the optimizer's scale, and 1/m where no shares are
         self._scales = np.empty(batches, dtype)  # the optimizer's alone
         self._squares, self._sums = np.empty(batches, dtype), np.zeros((batches, 2), dtype)
@@ -35,18 +38,21 @@ class SmallProgram:
         self._keep = np.ones_like(parameters)  # what weight decay leaves of each parameter
         l1, l2 = (on_weights(each, parameters, sizes) if each > 0 else None for each in (config.l1, config.l2))
         self._penalties = Penalties(l1, l2)
-        self._gathered = np.empty((m * batches, sizes[0]), dtype)
         self._X = np.ones((m * batches, sizes[0] + 1), dtype)
+        self._with_ones: FloatArray | None = None
+        if len(given.X) * (sizes[0] + 1) <= ELEMENTS_WITH_ONES:
+            self._with_ones = np.ones((len(given.X), sizes[0] + 1), dtype)
+            self._with_ones[:, :-1] = given.X
         self._output = OutputBlock(given, m, batches)
         self._masks = Masks(config, m, dtype)
         self._hidden = [np.ones((n + 1, m), dtype) for n in config.hidden]
         self._delta = [np.empty((n, m), dtype) for n in sizes[1:]]
+        self._back = [np.empty((n + 1, m), dtype) for n in config.hidden]  # Wᵀ δ, for the row of ones too
         self._layers = [self._layer(i) for i in range(len(config.hidden))]
         self._calls = [self._step(j) for j in range(batches)]
 
     def _layer(self, i: int) -> ActivationCalls:
-        delta = self._delta[i]
-        return self._masks.layer(i, slice(None), np.empty_like(delta), self._hidden[i][:-1], delta, delta)
+        return self._masks.layer(i, slice(None), self._hidden[i][:-1], self._back[i][:-1], self._delta[i])
 
     def _step(self, j: int) -> list[Call]:
         """The j-th batch: forward, backward, update."""
@@ -56,12 +62,12 @@ class SmallProgram:
         calls: list[Call] = []
         for i, layer in enumerate(self._layers):
             calls += [bind(np.dot, W[i], a[i], layer.z), *layer.forward]
-        calls += [bind(np.matmul, W[-1], a[-1], self._output.z[:, j * m : (j + 1) * m])]
+        calls += [bind(np.dot, W[-1], a[-1], self._output.z[j])]
         calls += self._output.calls(j, self._factors[j, ...], delta[-1])
         for i in reversed(range(len(W))):
             calls.append(bind(np.dot, delta[i], a[i].T, gradient[i]))
             if i > 0:
-                calls += [bind(np.dot, W[i][:, :-1].T, delta[i], delta[i - 1]), *self._layers[i - 1].backward]
+                calls += [bind(np.dot, W[i].T, delta[i], self._back[i - 1]), *self._layers[i - 1].backward]
         calls += self._penalties.calls(self._P, self._G, self._scales[j, ...], self._sums[j], self._work)
         return [*calls, bind(np.dot, self._G, self._G, self._squares[j, ...]), *self._move(j)]
 
@@ -111,8 +117,10 @@ class SmallProgram:
         if config.optimizer.weight_decay > 0:
             self._keep[:] = on_weights(1 - block.learning_rate * config.optimizer.weight_decay, self._keep, sizes, 1.0)
         n = len(rows)
-        given.X.take(rows, axis=0, out=self._gathered[:n], mode="clip")  # clip: the one mode without a copy
-        self._X[:n, :-1] = self._gathered[:n]
+        if self._with_ones is not None:
+            self._with_ones.take(rows, axis=0, out=self._X[:n], mode="clip")  # clip: the one mode without a copy
+        else:
+            self._X[:n, :-1] = given.X.take(rows, axis=0)
         self._output.take(rows)
         if config.input_dropout > 0:
             for j in range(n // m):

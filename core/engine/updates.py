@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Float64Array, FloatArray
+from core.engine.adam_kernel import LEAST_PARAMETERS, Kernel, adam_kernel
 from core.engine.calls import Call, bind, number
 from core.optimizer_config import OptimizerConfig
 from core.optimizers import Vectors
@@ -52,14 +53,25 @@ class Update(Protocol):
 
 
 class AdamUpdate:
-    """Adam's."""
+    """Adam's, by a kernel where there is one.
 
-    def __init__(self, config: OptimizerConfig, batches: int, dtype: npt.DTypeLike) -> None:
-        self._config = config
+    Parameters
+    ----------
+    kernel : Kernel or None
+        See `core.engine.adam_kernel`.
+    """
+
+    def __init__(
+        self, config: OptimizerConfig, batches: int, dtype: npt.DTypeLike, kernel: Kernel | None = None
+    ) -> None:
+        self._config, self._kernel = config, kernel
         ratio = config.beta_1 / math.sqrt(config.beta_2)
         self._ratio, self._first_ratio = number(ratio, dtype), number(ratio / (1 - config.beta_1), dtype)
         self._to_V = number(1 / (1 - config.beta_2), dtype)
-        self._K, self._E = np.empty(batches, dtype), np.empty(batches, dtype)
+        self._numbers = np.empty((batches, 3), dtype)  # ratio, K, E: views of them below
+        self._K, self._E = self._numbers[:, 1], self._numbers[:, 2]
+        self._numbers[:, 0] = ratio
+        self._numbers[0, 0] = self._first_ratio
         self._to_m, self._to_v = np.empty((), dtype), np.empty((), dtype)
         self.scales = config.beta_2 ** (-np.arange(1, batches + 1) / 2)
 
@@ -76,6 +88,8 @@ class AdamUpdate:
         """One step of Adam."""
         M, V = vectors["m"], vectors["v"]
         opening: list[Call] = [bind(np.multiply, V, self._to_V, V)] if j == 0 else []
+        if self._kernel is not None:
+            return [*opening, bind(self._kernel, P, G, M, V, self._numbers[j])]
         return [
             *opening,
             bind(np.multiply, M, self._first_ratio if j == 0 else self._ratio, M),
@@ -126,9 +140,12 @@ class SGDUpdate:
         return []
 
 
-def update_of(config: OptimizerConfig, batches: int, dtype: npt.DTypeLike) -> Update:
-    """The update that a configuration names; weight decay stands beside it."""
-    return (SGDUpdate if config.name == "sgd" else AdamUpdate)(config, batches, dtype)
+def update_of(config: OptimizerConfig, batches: int, parameters: FloatArray) -> Update:
+    """The update of a network's parameters that a configuration names; weight decay stands beside it."""
+    if config.name == "sgd":
+        return SGDUpdate(config, batches, parameters.dtype)
+    kernel = adam_kernel() if parameters.size >= LEAST_PARAMETERS else None
+    return AdamUpdate(config, batches, parameters.dtype, kernel)
 
 
 def most_batches(config: OptimizerConfig) -> int:

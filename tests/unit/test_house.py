@@ -119,7 +119,8 @@ def test_every_declared_requirement_is_locked() -> None:
 
     project = PROJECT["project"]
     assert names(project["dependencies"]) <= set(_locked("run.txt"))
-    assert names(project["optional-dependencies"]["search"]) <= set(_locked("run.txt"))
+    for extra in ("search", "fast"):
+        assert names(project["optional-dependencies"][extra]) <= set(_locked("run.txt"))
     assert names(project["optional-dependencies"]["postgres"]) <= set(_locked("postgres.txt"))
     assert names(project["optional-dependencies"]["dev"]) <= set(_locked("dev.txt"))
     # Whichever build of torch pip finds (decision 068).

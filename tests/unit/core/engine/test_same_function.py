@@ -7,6 +7,7 @@ import pytest
 
 from core.activations import ELEMENT_WISE
 from core.configuration import OUTPUT_OF, OptimizerConfig
+from core.engine import small
 from core.network import MLP
 from core.training import Trainer
 
@@ -118,3 +119,9 @@ def test_targets_that_do_not_quite_sum_to_one(trainer_of, form, monkeypatch):
     monkeypatch.setitem(TOLERANCE, np.float64, 1e-12)
     shifted = {"task": "distribution", "move_targets": 5e-5}
     _agree(trainer_of, form, np.float64, **shifted)
+
+
+@pytest.mark.parametrize("form", ["small"], indirect=True)
+def test_rows_that_are_too_many_to_be_copied(trainer_of, form, monkeypatch):
+    monkeypatch.setattr(small, "ELEMENTS_WITH_ONES", 0)
+    _agree(trainer_of, form, np.float64, input_dropout=0.2)
