@@ -55,3 +55,11 @@ def test_one_thread_never_waits():
     gate = Gate(1)
     for _ in range(3):
         gate.wait(0)
+
+
+def test_a_gate_may_be_broken_more_than_once():
+    gate = Gate(2)
+    gate.break_up()
+    gate.break_up()
+    with pytest.raises(GateBroken):
+        gate.wait(1)
