@@ -14,6 +14,7 @@ from core.table import Column
 from service.answers import json_answer
 from service.blueprints import blueprint
 from service.job_answer import job_answer
+from service.job_plan import Plan, make_plan
 from service.parts import parts, project
 from service.problems import problem_at
 from service.schemas.jobs import JobAnswer
@@ -21,7 +22,6 @@ from service.schemas.train import TrainRequest
 from service.starting_point import started_from
 from service.store_problems import check_name, check_reference, placed
 from service.target_choice import choose
-from service.training_plan import Plan, make_plan
 from store import datasets, histories, parquet, registry, selection
 from store.errors import NotFound
 from store.submission import IdempotencyKey, job_of_key, submit
