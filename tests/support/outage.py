@@ -12,9 +12,17 @@ from store.database import Database
 
 
 class FlakyDatabase(Database):
-    """The real database, whose transactions fail as a lost connection does while `away`."""
+    """The real database, whose transactions fail as a lost connection does while `away`.
+
+    Attributes
+    ----------
+    away : bool
+    refused : int
+        How many transactions it has failed.
+    """
 
     away = False
+    refused = 0
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -30,4 +38,5 @@ class FlakyDatabase(Database):
 
     def _fail_when_away(self) -> None:
         if self.away:
+            self.refused += 1
             raise OperationalError("SELECT 1", {}, Exception("connection refused"))

@@ -178,6 +178,7 @@ def test_after_an_outage_workers_get_a_whole_lease(
     reaping.start()
     try:
         job, _ = running_job(database, lease_seconds=-1.0)  # it ran out while the database was away
+        wait_until(lambda: flaky.refused > 0)
         flaky.away = False
         back = time.monotonic()
         wait_until(lambda: read_job(database, job.id).status == "queued", seconds=10)
