@@ -9,7 +9,8 @@ M ← β₁β₂^(−1/2) M + G and V ← V + G² in place of m ← β₁m + (1 
 ε m̂/(√v̂ + e) is K M/(√V + E), with q² = (1 − β₂)/(1 − β₂^t), K = ε (1 − β₁)/((1 − β₁^t) q), E = e s/q: nine passes
 over the parameters in place of thirteen. Between blocks m and v are as `core.optimizers` has them.
 
-SGD, with s = ε: Δ = −G, or v ← μ v − G.
+SGD, with s = 1: G is multiplied by ε first. As a scale ε would save that pass, but a schedule may take it down to 0,
+and the gradient's norm is read from G.
 """
 
 import math
@@ -114,18 +115,20 @@ class SGDUpdate:
 
     def __init__(self, config: OptimizerConfig, batches: int, dtype: npt.DTypeLike) -> None:
         self._nesterov, self._momentum = config.nesterov, number(config.momentum, dtype)
-        self.scales = np.empty(batches)
+        self._rate = np.empty((), dtype)
+        self.scales = np.ones(batches)
 
     def begin(self, learning_rate: float, _step: int, _batches: int) -> None:
-        """The scale is the learning rate."""
-        self.scales[:] = learning_rate
+        """Set the learning rate."""
+        self._rate[...] = learning_rate
 
     def calls(self, _j: int, P: FloatArray, G: FloatArray, vectors: Vectors, work: FloatArray) -> list[Call]:
         """One step of descent."""
+        step: Call = bind(np.multiply, G, self._rate, G)
         if not vectors:
-            return [bind(np.subtract, P, G, P)]
+            return [step, bind(np.subtract, P, G, P)]
         v = vectors["velocity"]
-        moved: list[Call] = [bind(np.multiply, v, self._momentum, v), bind(np.subtract, v, G, v)]
+        moved: list[Call] = [step, bind(np.multiply, v, self._momentum, v), bind(np.subtract, v, G, v)]
         if not self._nesterov:
             return [*moved, bind(np.add, P, v, P)]
         return [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.activations import ELEMENT_WISE
-from core.configuration import OUTPUT_OF, OptimizerConfig
+from core.configuration import OUTPUT_OF, OptimizerConfig, ScheduleConfig
 from core.engine import small
 from core.network import MLP
 from core.training import Trainer
@@ -111,6 +111,25 @@ def test_every_other_option(trainer_of, form, dtype, name):
 @pytest.mark.parametrize("limit", [0.01, 0.3, 1e6])
 def test_clipping_by_norm(trainer_of, form, dtype, optimizer, limit):
     _agree(trainer_of, form, dtype, max_gradient_norm=limit, optimizer=OPTIMIZERS[optimizer], l2=0.01)
+
+
+VANISHING = ScheduleConfig("step", step_epochs=1, factor=1e-140)
+"""After an epoch at the whole rate, two at next to nothing, and one at 0."""
+
+
+@pytest.mark.parametrize("form", FAST, indirect=True)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])
+def test_a_rate_that_falls_to_nothing(trainer_of, form, dtype, optimizer):
+    """The gradient has its norm all the same."""
+    _agree(trainer_of, form, dtype, optimizer=OPTIMIZERS[optimizer], schedule=VANISHING)
+
+
+@pytest.mark.parametrize("form", ["small"], indirect=True)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_a_gradient_is_clipped_whatever_the_rate(trainer_of, form, dtype):
+    momentum = OPTIMIZERS["momentum"]
+    _agree(trainer_of, form, dtype, optimizer=momentum, schedule=VANISHING, max_gradient_norm=0.3)
 
 
 @pytest.mark.parametrize("form", FAST, indirect=True)
