@@ -36,6 +36,17 @@ class LargeProgram:
     """The calls of up to `batches` batches of one size, for each thread; the threads live while a block is trained.
 
     BLAS must have one thread.
+
+    Parameters
+    ----------
+    given : EngineInput
+        X is read a batch at a time, so that it may be mapped from a file.
+    rows_per_batch : int
+        m: activations and deltas are (n, m), inputs (m, n_in).
+    batches : int
+        Of a block at most.
+    threads : int
+        The one that calls `train` among them.
     """
 
     def __init__(self, given: EngineInput, rows_per_batch: int, batches: int, threads: int) -> None:

@@ -22,7 +22,16 @@ ELEMENTS_WITH_ONES = 2_097_152
 
 
 class SmallProgram:
-    """The calls of up to `batches` batches of one size, and their buffers."""
+    """The calls of up to `batches` batches of one size, and their buffers.
+
+    Parameters
+    ----------
+    given : EngineInput
+    rows_per_batch : int
+        m: activations are (n + 1, m) with a row of ones, deltas (n, m), a batch's inputs (m, n_in + 1).
+    batches : int
+        Of a block at most.
+    """
 
     def __init__(self, given: EngineInput, rows_per_batch: int, batches: int) -> None:
         self._given, self._m = given, rows_per_batch
