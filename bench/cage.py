@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
+
+from bench.watching import Watching
 
 _PAGE = 4096
 _CHUNK_PAGES = 64
@@ -52,7 +52,7 @@ class _Span:
         _libc.madvise(place, length, _PAGEOUT)
 
 
-class Cage:
+class Cage(Watching):
     """Holds what the page cache has of this process's mappings of files in a folder near a limit; a context manager.
 
     What came first goes first, a few times a second: nearly what the kernel does when memory is short. The limit is
@@ -65,10 +65,9 @@ class Cage:
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
+        super().__init__(self._guard, _LOOK_SECONDS)
         self._folder, self._limit = str(folder), limit
         self._spans: dict[int, _Span] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._guard, daemon=True)
         self._moment = self.most = 0
 
     def tighten(self) -> None:
@@ -100,19 +99,7 @@ class Cage:
             for start, size in found.items()
         }
 
-    def _guard(self) -> None:
-        took = 0.0
-        while not self._ended.wait(max(_LOOK_SECONDS, 4 * took)):  # a fifth of a core at most
-            started = time.monotonic()
-            self.tighten()
-            took = time.monotonic() - started
-
-    def __enter__(self) -> Cage:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
+    def _guard(self) -> float:
+        started = time.monotonic()
+        self.tighten()
+        return max(_LOOK_SECONDS, 4 * (time.monotonic() - started))  # a fifth of a core at most

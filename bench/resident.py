@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+
+from bench.watching import Watching
 
 _SAMPLE_SECONDS = 0.002
 
@@ -55,7 +55,7 @@ def forget_peak(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-class Samples:
+class Samples(Watching):
     """The greatest of what a process has in memory at many moments; a context manager.
 
     It looks from another process: a thread of the one that is looked at would wait for the interpreter's lock just when
@@ -63,25 +63,15 @@ class Samples:
     """
 
     def __init__(self, pid: int) -> None:
-        self._pid, self._ended = pid, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        super().__init__(self._sample, _SAMPLE_SECONDS)
+        self._pid = pid
         self.anonymous = self.file = self.count = 0
 
-    def _look(self) -> None:
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            try:
-                now = resident(self._pid)
-            except (FileNotFoundError, ProcessLookupError, KeyError):  # it has ended
-                return
-            self.anonymous, self.file = max(self.anonymous, now.anonymous), max(self.file, now.file)
-            self.count += 1
-
-    def __enter__(self) -> Samples:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
+    def _sample(self) -> float | None:
+        try:
+            now = resident(self._pid)
+        except (FileNotFoundError, ProcessLookupError, KeyError):  # it has ended
+            return None
+        self.anonymous, self.file = max(self.anonymous, now.anonymous), max(self.file, now.file)
+        self.count += 1
+        return _SAMPLE_SECONDS
