@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from bench.pace import repeats_per_second
 

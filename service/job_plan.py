@@ -20,7 +20,7 @@ from service.starting_point import check_output
 from service.target_choice import TargetChoice
 from service.training_settings import LARGE_TABLE_ROWS, configuration_problem, training_config, training_fields
 from service.weight_choice import check_class_names, check_weights
-from store.tables import ModelVersionRow
+from store.registry_tables import ModelVersionRow
 
 RARE_CLASS_SHARE = 0.1
 

@@ -12,7 +12,7 @@ from core.encoding import Encoding
 from core.network import MLP
 from core.targets import TargetEncoding
 from store.networks import network_of
-from store.tables import ModelVersionRow
+from store.registry_tables import ModelVersionRow
 
 _FIXED_BYTES = 50_000  # of objects around the weights
 _FEATURE_BYTES = 1_000

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.problems import problem_at
 from service.schemas.train import TrainRequest
-from store.tables import ModelVersionRow
+from store.registry_tables import ModelVersionRow
 
 _PLACE = "/initialize_from"
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.search_config import SearchConfig
 from store.registry import NewVersion, StoredWeights, fields_of, publish_version, store_weights
+from store.registry_tables import WeightsRow
 from store.search_tables import CandidateRow
-from store.tables import JobRow, WeightsRow
+from store.tables import JobRow
 
 
 def is_better(search: JobRow, number: int, value: float) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import safetensors.numpy
 
 from core.network import MLP
-from store.tables import ModelVersionRow
+from store.registry_tables import ModelVersionRow
 
 
 def network_of(row: ModelVersionRow, weights: bytes) -> MLP:

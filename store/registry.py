@@ -15,8 +15,9 @@ from store.clock import now
 from store.errors import Conflict, Corrupt, NotFound
 from store.ids import new_id
 from store.locks import lock_name
+from store.registry_tables import AliasMoveRow, AliasRow, ModelRow, ModelVersionRow, WeightsRow
 from store.submission import check_model_target
-from store.tables import AliasMoveRow, AliasRow, JobRow, ModelRow, ModelVersionRow, WeightsRow
+from store.tables import JobRow
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from sqlalchemy import ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base
-from store.tables import JobRow, ProjectRow, WeightsRow
+from store.registry_tables import WeightsRow
+from store.tables import JobRow, ProjectRow
 
 __all__ = ["Base", "CandidateRow", "TrialValueRow"]
 

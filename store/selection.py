@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from store.errors import NotFound
 from store.registry import get_model, get_version
-from store.tables import AliasRow, ModelVersionRow
+from store.registry_tables import AliasRow, ModelVersionRow
 
 CHAMPION = "champion"
 

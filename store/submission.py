@@ -13,7 +13,8 @@ from store.clock import now
 from store.errors import Conflict, NotFound
 from store.ids import new_id
 from store.locks import lock_name
-from store.tables import UNFINISHED, DatasetRow, IdempotencyRow, JobRow, ModelRow
+from store.registry_tables import ModelRow
+from store.tables import UNFINISHED, DatasetRow, IdempotencyRow, JobRow
 
 
 @dataclass(frozen=True)

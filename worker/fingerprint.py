@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy
-import threadpoolctl  # type: ignore[import-untyped]
+import threadpoolctl
 
 from core.batches import BlockedOrder
 

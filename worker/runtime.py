@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import threadpoolctl  # type: ignore[import-untyped]
+import threadpoolctl
 
 from store.database import Database
 from store.files import FileStore

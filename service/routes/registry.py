@@ -24,7 +24,7 @@ from service.store_problems import check_reference
 from service.training_settings import shown_config
 from store import registry
 from store.clock import rfc3339
-from store.tables import ModelRow, ModelVersionRow
+from store.registry_tables import ModelRow, ModelVersionRow
 
 routes = blueprint("models", __name__, "Models")
 

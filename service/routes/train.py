@@ -24,8 +24,9 @@ from service.store_problems import check_name, check_reference, placed
 from service.target_choice import choose
 from store import datasets, histories, parquet, registry, selection
 from store.errors import NotFound
+from store.registry_tables import ModelVersionRow
 from store.submission import IdempotencyKey, job_of_key, submit
-from store.tables import DatasetRow, JobRow, ModelVersionRow
+from store.tables import DatasetRow, JobRow
 
 routes = blueprint("train", __name__, "Training")
 _MOST_KEY_CHARACTERS = 255

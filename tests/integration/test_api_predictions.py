@@ -213,7 +213,7 @@ def test_a_link_of_a_job_opens_with_awkward_names_and_many_features(api: Api) ->
 def test_a_version_kept_after_a_cancel_answers_only_when_named(api: Api) -> None:
     from sqlalchemy import update
 
-    from store.tables import ModelVersionRow
+    from store.registry_tables import ModelVersionRow
 
     api.upload_iris()
     api.trained(dataset="iris", target="species", model="kept")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from store import jobs
-from store.tables import AliasRow
+from store.registry_tables import AliasRow
 from tests.support.api import IRIS, SETOSA, Api, running
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

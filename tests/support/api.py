@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from service.app import Application, create_app
 from service.parts import EXTENSION, Parts
+from store.registry_tables import ModelRow, ModelVersionRow, WeightsRow
 from store.settings import Settings
-from store.tables import DatasetRow, IdempotencyRow, JobRow, ModelRow, ModelVersionRow, WeightsRow
+from store.tables import DatasetRow, IdempotencyRow, JobRow
 from worker.app import make_app
 from worker.runtime import Runtime
 from worker.shutdown import ShutdownFlag

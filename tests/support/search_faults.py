@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from core.search_space import Parameter
 from store import histories, searches
 from store.database import Database
+from store.registry_tables import ModelVersionRow
 from store.search_tables import CandidateRow
 from store.settings import Settings
-from store.tables import ENDED, DatasetRow, JobRow, ModelVersionRow
+from store.tables import ENDED, DatasetRow, JobRow
 from tests.support.faults import LONG_TRAINING, fault_settings, new_seed, wait_for_end
 from tests.support.searches import networks_stored, sequence_of, submit_search, trials_now
 from tests.support.training import job_now, points_table, upload, versions_of

@@ -11,8 +11,9 @@ from core.search_config import PrunerConfig, SamplerConfig, SearchConfig
 from core.search_space import Parameter
 from store import leases, searches, submission
 from store.database import Database
+from store.registry_tables import WeightsRow
 from store.searches import NewTrial, Study
-from store.tables import DatasetRow, JobRow, WeightsRow
+from store.tables import DatasetRow, JobRow
 from tests.support.rows import PROJECT, new_version, queued_job, read_job
 from worker.ending import end_job
 from worker.runtime import Runtime

@@ -14,8 +14,9 @@ from store import histories, jobs, submission
 from store.database import Database
 from store.files import FileStore
 from store.ingest import Limits, read_csv
+from store.registry_tables import ModelVersionRow
 from store.settings import Settings
-from store.tables import DEFAULT_PROJECT, DatasetRow, JobRow, ModelVersionRow
+from store.tables import DEFAULT_PROJECT, DatasetRow, JobRow
 from store.upload import store_dataset
 
 PROJECT = DEFAULT_PROJECT

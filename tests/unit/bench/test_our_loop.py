@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_info
 
 from bench import our_loop
 from bench.problems import Problem, rows_of

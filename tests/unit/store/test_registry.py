@@ -10,8 +10,8 @@ from sqlalchemy import update
 from store import registry
 from store.database import Database
 from store.errors import Conflict, Corrupt, NotFound
+from store.registry_tables import AliasRow, ModelVersionRow, WeightsRow
 from store.selection import select_version
-from store.tables import AliasRow, ModelVersionRow, WeightsRow
 from tests.support.rows import PROJECT, new_version, read_job, running_job
 
 

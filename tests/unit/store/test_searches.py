@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from store import candidates, datasets, jobs, leases, registry, searches, submission, trial_values
 from store.database import Database
 from store.errors import Conflict, LeaseLost
+from store.registry_tables import ModelVersionRow, WeightsRow
 from store.search_tables import CandidateRow, TrialValueRow
 from store.searches import NewTrial
-from store.tables import JobRow, ModelVersionRow, WeightsRow
+from store.tables import JobRow
 from tests.support.rows import PROJECT, new_version, queued_job, read_job
 from tests.support.searches import (
     add_trials,
