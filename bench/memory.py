@@ -13,7 +13,7 @@ from bench import results
 from bench.large_tables import LargeTable
 from bench.machine import QUIET_LOAD, description, start_unbent
 from bench.shuffles import accuracy, throughput
-from bench.trial import ROOT, run_trial
+from bench.watched_training import ROOT, train_watched
 from store.settings import Settings
 
 RESULTS = Path(__file__).parent / "results"
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _trial(experiment: str, folder: Path, table: LargeTable, training: dict[str, Any], **limits: int) -> dict[str, Any]:
     of_table = {"experiment": experiment, "rows": table.rows, "columns": table.columns}
-    return of_table | run_trial(folder, table, training, **limits) | {"limits": limits}
+    return of_table | train_watched(folder, table, training, **limits) | {"limits": limits}
 
 
 def _scaled(table: LargeTable, chosen: argparse.Namespace) -> LargeTable:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.large_tables import LargeTable
-from bench.trial import run_trial
+from bench.watched_training import train_watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]  # many seconds, and more where others use the machine too
 
@@ -29,7 +29,7 @@ def test_a_training_grows_by_its_matrix_once_and_not_at_all_where_that_is_mapped
     tmp_path: Path, matrix_bytes: int, least: float, most: float
 ) -> None:
     few, many = (
-        run_trial(tmp_path / str(rows), LargeTable(rows, COLUMNS), TRAINING, matrix_bytes=matrix_bytes)
+        train_watched(tmp_path / str(rows), LargeTable(rows, COLUMNS), TRAINING, matrix_bytes=matrix_bytes)
         for rows in (FEW_ROWS, MANY_ROWS)
     )
     more = many["matrix_bytes"] - few["matrix_bytes"]

@@ -11,7 +11,7 @@ from bench import memory
 from bench.large_tables import LargeTable
 from bench.resident import Resident
 from bench.shuffles import BLOCKS, ROWS, accuracy, accuracy_row, throughput, throughput_row
-from bench.trial import _expect, memory_figures
+from bench.watched_training import _expect, memory_figures
 
 TABLE = LargeTable(600, 8)
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_trial(
+def train_watched(
     folder: Path, table: LargeTable, training: Mapping[str, Any], *, matrix_bytes: int = 0, cage_bytes: int = 0
 ) -> dict[str, Any]:
     """Write the table, train on it as a worker would, in a process of its own, and watch that.
