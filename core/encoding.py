@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Float64Array, IndexArray
 from core.errors import EncodingError, UnreadableState
-from core.features import EncodingNotice, FeatureEncoding, check_magnitude, fit_feature, level_of_code
-from core.table import CategoryColumn, Column, NumberColumn, Table
+from core.features import (
+    EncodingNotice,
+    FeatureEncoding,
+    check_magnitude,
+    fit_feature,
+    write_indicator,
+    write_levels,
+)
+from core.table import Column, NumberColumn, Table
 
 __all__ = ["Encoding", "EncodingNotice", "FeatureEncoding"]
 
@@ -105,11 +113,46 @@ class Encoding:
         for feature, start, column in zip(self.features, self.starts, columns, strict=True):
             room = max_notices - len(notices)
             if isinstance(column, NumberColumn):
-                notices += _write_indicator(X, feature, start, column, room)
+                notices += write_indicator(X, feature, start, column, room)
             else:
-                notices += _write_levels(X, feature, start, column, room)
+                notices += write_levels(X, feature, start, column, room)
         notices.sort(key=lambda notice: notice.row or 0)
         return X, notices
+
+    @cached_property
+    def only_numbers(self) -> bool:
+        """Whether every feature is a number."""
+        return all(feature.kind == "number" for feature in self.features)
+
+    def transform_matrix(self, values: Float64Array) -> npt.NDArray[np.float32]:
+        """The input matrix of rows in which no number is missing, to the bits of `transform`.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_features), float64
+            The features in their order, all of them numbers; finite, within float32.
+
+        Returns
+        -------
+        ndarray of shape (n, n_inputs), float32, C-contiguous
+        """
+        X = np.zeros((len(values), self.n_inputs), dtype=np.float32)
+        places, _, _ = self._numbers
+        for start in range(0, len(X), BLOCK_ROWS) if len(places) else ():
+            rows = slice(start, start + BLOCK_ROWS)
+            X[rows, self._number_inputs] = self.standardised(values[rows, places])
+        return X
+
+    def standardised(self, z: Float64Array) -> Float64Array:
+        """Numbers of the features that vary, (n, as many), standardised in place and held within the clip."""
+        _, means, scales = self._numbers
+        limit = WITHOUT_CLIP if self.clip is None else self.clip
+        with np.errstate(over="ignore"):  # a number far outside, over a tiny scale: the clip takes it
+            z -= means
+            z /= scales
+            np.maximum(z, -limit, out=z)
+            np.minimum(z, limit, out=z)
+        return z
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -125,20 +168,21 @@ class Encoding:
         scales = [self.features[i].scale for i in places]
         return np.array(places, dtype=np.int64), np.array(means), np.array(scales)
 
-    def _write_numbers(self, X: npt.NDArray[np.float32], columns: Sequence[Column]) -> None:
-        places, means, scales = self._numbers
-        limit = WITHOUT_CLIP if self.clip is None else self.clip
+    @cached_property
+    def _number_inputs(self) -> slice | IndexArray:
+        """Where the numbers that vary stand in the matrix."""
+        places, _, _ = self._numbers
         # A slice where there is no other input: to pick columns out costs as much as all else here.
-        targets = slice(None) if len(places) == X.shape[1] else np.array(self.starts)[places]
+        return slice(None) if len(places) == self.n_inputs else np.array(self.starts)[places]
+
+    def _write_numbers(self, X: npt.NDArray[np.float32], columns: Sequence[Column]) -> None:
+        places, _, _ = self._numbers
         values = [column.values for column in (columns[i] for i in places) if isinstance(column, NumberColumn)]
         for start in range(0, len(X), BLOCK_ROWS) if values else ():
             z = np.stack([each[start : start + BLOCK_ROWS] for each in values], axis=1)
-            with np.errstate(over="ignore"):  # a number far outside, over a tiny scale: the clip takes it
-                z -= means
-                z /= scales
-                np.clip(z, -limit, limit, out=z)
+            self.standardised(z)
             z[np.isnan(z)] = 0.0  # a missing number takes the mean
-            X[start : start + BLOCK_ROWS, targets] = z
+            X[start : start + BLOCK_ROWS, self._number_inputs] = z
 
     def to_dict(self) -> dict[str, Any]:
         """A dict that JSON can hold, every float exactly."""
@@ -183,37 +227,3 @@ def _column_for(table: Table, feature: FeatureEncoding) -> Column:
 def _constant_notice(feature: FeatureEncoding) -> EncodingNotice:
     detail = f"column {feature.name!r} has one value only in the training rows: nothing can be learnt from it"
     return EncodingNotice(None, feature.name, "constant_column", detail)
-
-
-def _write_indicator(
-    X: npt.NDArray[np.float32], feature: FeatureEncoding, start: int, column: NumberColumn, room: int
-) -> list[EncodingNotice]:
-    """Write the indicator input where there is one; say which numbers are the first ever missing where not."""
-    missing = column.missing
-    if feature.indicator:
-        X[:, start + 1] = missing
-        return []
-    detail = f"{feature.name!r} is missing, which the training rows never were: their mean is used"
-    rows = np.flatnonzero(missing)[:room]
-    return [EncodingNotice(int(row), feature.name, "missing_value_imputed", detail) for row in rows]
-
-
-def _write_levels(
-    X: npt.NDArray[np.float32], feature: FeatureEncoding, start: int, column: CategoryColumn, room: int
-) -> list[EncodingNotice]:
-    """Write a one in the column of each row's level; say which rows have none."""
-    levels = level_of_code(feature, column)[column.codes]  # a code of −1 takes the last entry, the missing one's
-    known = np.flatnonzero(levels >= 0)
-    if not feature.constant:
-        X[known, start + levels[known]] = 1.0
-    notices = []
-    for row in np.flatnonzero(levels < 0)[:room]:
-        code = int(column.codes[row])
-        if code < 0:
-            detail = f"{feature.name!r} is missing, which the training rows never were: it counts as no category"
-            notices.append(EncodingNotice(int(row), feature.name, "missing_category", detail))
-        else:
-            shown = column.categories[code][:60]
-            detail = f"{feature.name!r} has the category {shown!r}, which the training rows never had"
-            notices.append(EncodingNotice(int(row), feature.name, "unseen_category", detail))
-    return notices

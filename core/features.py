@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from core.arrays import Float64Array, IndexArray
 from core.errors import EncodingError
@@ -131,3 +132,37 @@ def level_of_code(feature: FeatureEncoding, column: CategoryColumn) -> IndexArra
     levels = {category: level for level, category in enumerate(feature.categories or ())}
     found = [levels.get(category, -1) for category in column.categories]
     return np.array([*found, len(levels) if feature.missing_level else -1], dtype=np.int64)
+
+
+def write_indicator(
+    X: npt.NDArray[np.float32], feature: FeatureEncoding, start: int, column: NumberColumn, room: int
+) -> list[EncodingNotice]:
+    """Write the indicator input where there is one; say which numbers are the first ever missing where not."""
+    missing = column.missing
+    if feature.indicator:
+        X[:, start + 1] = missing
+        return []
+    detail = f"{feature.name!r} is missing, which the training rows never were: their mean is used"
+    rows = np.flatnonzero(missing)[:room]
+    return [EncodingNotice(int(row), feature.name, "missing_value_imputed", detail) for row in rows]
+
+
+def write_levels(
+    X: npt.NDArray[np.float32], feature: FeatureEncoding, start: int, column: CategoryColumn, room: int
+) -> list[EncodingNotice]:
+    """Write a one in the column of each row's level; say which rows have none."""
+    levels = level_of_code(feature, column)[column.codes]  # a code of −1 takes the last entry, the missing one's
+    known = np.flatnonzero(levels >= 0)
+    if not feature.constant:
+        X[known, start + levels[known]] = 1.0
+    notices = []
+    for row in np.flatnonzero(levels < 0)[:room]:
+        code = int(column.codes[row])
+        if code < 0:
+            detail = f"{feature.name!r} is missing, which the training rows never were: it counts as no category"
+            notices.append(EncodingNotice(int(row), feature.name, "missing_category", detail))
+        else:
+            shown = column.categories[code][:60]
+            detail = f"{feature.name!r} has the category {shown!r}, which the training rows never had"
+            notices.append(EncodingNotice(int(row), feature.name, "unseen_category", detail))
+    return notices
