@@ -25,7 +25,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "mode
 def _locked(name: str) -> dict[str, str]:
     """Names of the packages that a lock file pins, with what is said about each."""
     text = (ROOT / "requirements" / name).read_text()
-    return {entry.split("==")[0]: entry for entry in re.split(r"\n(?=[a-z0-9])", text.strip())}
+    return {re.split(r"\[|==", entry)[0]: entry for entry in re.split(r"\n(?=[a-z0-9])", text.strip())}
 
 
 def test_every_module_starts_by_saying_what_it_is_responsible_for() -> None:
