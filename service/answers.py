@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from flask import Response
+from flask import Response, request
 
+from service.inference.v2 import error_answer, is_v2
 from service.problems import MEDIA_TYPE, Problem
 
 _encoder = msgspec.json.Encoder()  # writes null for what is not finite
@@ -24,7 +25,10 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
 
 
 def problem_answer(problem: Problem) -> Response:
-    """An answer that is an error."""
+    """An answer that is an error, in the form that its path speaks."""
+    if is_v2(request.path):
+        status, body = error_answer(problem)
+        return Response(body, status, problem.headers, content_type="application/json")
     return Response(json_bytes(problem.to_dict()), problem.resolved_status, problem.headers, content_type=MEDIA_TYPE)
 
 

@@ -15,13 +15,14 @@ from service import errors, stopping
 from service.dispatch import Dispatcher
 from service.event_feed import EventFeed
 from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
+from service.inference.v2 import V2
 from service.links import Links
 from service.parts import EXTENSION, Parts, parts
 from service.predictor import Predictor
 from service.problems import problem_at, shown
 from service.receiving import Receiving
 from service.request_body import StrictRequest
-from service.routes import datasets, documentation, events, health, jobs, predict, registry, train
+from service.routes import datasets, documentation, events, health, jobs, predict, registry, train, v2
 from service.schemas.problem import ProblemAnswer
 from service.streams import Streams
 from service.validation import problem_from
@@ -31,7 +32,7 @@ from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ROUTES = (datasets, train, jobs, events, registry, predict, health, documentation)
+ROUTES = (datasets, train, jobs, events, registry, predict, v2, health, documentation)
 _DESCRIPTION = "Train multilayer perceptrons on a table, and ask them for predictions."
 
 
@@ -76,6 +77,7 @@ def _parts(settings: Settings) -> Parts:
     # Every thread of the server may hold a connection, and pollers of event streams besides.
     database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
     files = FileStore(settings.resolved_data_url)
+    predictor = Predictor(database, settings)
     # Streams and bodies on their way in hold threads for as long as their clients like: together not all of them.
     streams, free = max(1, settings.api_threads // 2), max(1, settings.api_threads // 8)
     return Parts(
@@ -84,7 +86,8 @@ def _parts(settings: Settings) -> Parts:
         files=files,
         gate=Gate(settings.allowed_hosts.split(","), max_address_bytes=settings.max_query_bytes),
         dispatcher=Dispatcher(settings, database),
-        predictor=Predictor(database, settings),
+        predictor=predictor,
+        v2=V2(database, predictor, settings),
         feed=EventFeed(database, stopping=stopping.announced),
         links=Links(database, files, max_address_bytes=settings.max_query_bytes),
         streams=Streams(streams),

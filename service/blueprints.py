@@ -12,10 +12,25 @@ from service.problems import MEDIA_TYPE
 
 def blueprint(name: str, import_name: str, tag: str) -> APIBlueprint:
     """A blueprint of the API."""
-    problem = {
-        "description": "A problem; clients switch on its `code`.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}},
-    }
+    return _documented(
+        name,
+        import_name,
+        tag,
+        {
+            "description": "A problem; clients switch on its `code`.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}},
+        },
+    )
+
+
+def v2_blueprint(name: str, import_name: str, tag: str) -> APIBlueprint:
+    """A blueprint whose errors take the form of the Open Inference Protocol V2."""
+    schema = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+    error = {"description": "An error of the protocol.", "content": {"application/json": {"schema": schema}}}
+    return _documented(name, import_name, tag, error)
+
+
+def _documented(name: str, import_name: str, tag: str, problem: dict[str, Any]) -> APIBlueprint:
     return APIBlueprint(
         name,
         import_name,

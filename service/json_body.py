@@ -44,7 +44,7 @@ def read_json(data: bytes, *, max_depth: int, max_digits: int) -> Any:
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8: byte {error.start} cannot be read."
         raise Problem("not_utf8", detail) from None
-    _check_depth(data, max_depth)
+    check_depth(data, max_depth)
     alike = data.translate(_DIGITS_ALIKE)  # what is looked for in it is found at the speed of memory
     _check_digits(text, alike, max_digits)
     reader = _Reader()
@@ -93,7 +93,8 @@ class _Reader:
         return math.nan if name == "NaN" else math.inf
 
 
-def _check_depth(data: bytes, max_depth: int) -> None:
+def check_depth(data: bytes, max_depth: int) -> None:
+    """Refuse JSON text that is nested deeper than that, before it is parsed: 400 ``json_too_deep``."""
     if data.count(b"[") + data.count(b"{") <= max_depth:
         return
     if b"\\" in data:  # after this every quote begins or ends a string

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from service.dispatch import Dispatcher
     from service.event_feed import EventFeed
     from service.gate import Gate
+    from service.inference.v2 import V2
     from service.links import Links
     from service.predictor import Predictor
     from service.receiving import Receiving
@@ -34,6 +35,7 @@ class Parts:
     gate: Gate
     dispatcher: Dispatcher
     predictor: Predictor
+    v2: V2
     feed: EventFeed
     links: Links
     streams: Streams

@@ -110,7 +110,7 @@ class Predictor:
         raise asked.problem("version_not_found", detail, "model")
 
     def _predict(self, project: str, selection: Selection, asked: QueryInput | BodyInput) -> dict[str, Any]:
-        version = self._load(project, selection)
+        version = self.load(project, selection)
         table = asked.columns(version)
         X, notices = version.encoding.transform(table, max_notices=MOST_NOTICES)
         outputs = version.network.predict(X)
@@ -124,7 +124,9 @@ class Predictor:
             "warnings": [_warning(notice) for notice in notices],
         }
 
-    def _load(self, project: str, selection: Selection) -> LoadedVersion:
+    def load(self, project: str, selection: Selection) -> LoadedVersion:
+        """The selected version, kept for the next request."""
+
         def load() -> LoadedVersion:
             with self._database.read() as s:
                 row = registry.get_version(s, project, selection.model, selection.version)

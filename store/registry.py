@@ -174,6 +174,13 @@ def find_versions(
     return list(s.scalars(query.order_by(ModelVersionRow.version.desc()).limit(limit)))
 
 
+def version_numbers(s: Session, project: str, *, limit: int) -> list[tuple[str, int]]:
+    """Name and number of every version, by name and number, at most `limit`."""
+    columns = (ModelVersionRow.model_name, ModelVersionRow.version)
+    query = select(*columns).where(ModelVersionRow.project_id == project).order_by(*columns).limit(limit)
+    return [(row[0], row[1]) for row in s.execute(query)]
+
+
 def load_weights(s: Session, row: ModelVersionRow) -> bytes:
     """The version's safetensors bytes.
 

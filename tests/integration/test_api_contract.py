@@ -45,6 +45,17 @@ ROUTES = {
     ("DELETE", "/models/{model}/versions/{version}"),
     ("GET", "/predict"),
     ("POST", "/predict"),
+    ("GET", "/v2"),
+    ("GET", "/v2/"),
+    ("GET", "/v2/health/live"),
+    ("GET", "/v2/health/ready"),
+    ("POST", "/v2/repository/index"),
+    ("GET", "/v2/models/{model}"),
+    ("GET", "/v2/models/{model}/ready"),
+    ("POST", "/v2/models/{model}/infer"),
+    ("GET", "/v2/models/{model}/versions/{version}"),
+    ("GET", "/v2/models/{model}/versions/{version}/ready"),
+    ("POST", "/v2/models/{model}/versions/{version}/infer"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
@@ -85,13 +96,14 @@ def test_every_operation_documents_its_answers_and_problems() -> None:
             assert operation["summary"], (method, path)
             assert any(status.startswith("2") for status in operation["responses"]), (method, path)
             problem = operation["responses"]["422"]["content"]
-            assert list(problem) == ["application/problem+json"], (method, path)
+            form = "application/json" if path.startswith("/v2") else "application/problem+json"
+            assert list(problem) == [form], (method, path)
             named = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
             assert named == set(re.findall(r"\{(\w+)\}", path)), (method, path)
 
 
 def test_the_page_names_every_route() -> None:
-    named = set(re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[a-z.{}/]*)", _page()))
+    named = set(re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[a-z0-9.{}/]*)", _page()))
     assert named == ROUTES
 
 
