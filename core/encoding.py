@@ -23,7 +23,8 @@ from core.table import Column, NumberColumn, Table
 
 __all__ = ["Encoding", "EncodingNotice", "FeatureEncoding"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 lacks the shares of levels and of missing numbers
 BLOCK_ROWS = 4096
 WITHOUT_CLIP = 1e6
 """Where inputs end even without a clip: a number far outside the training rows must not overflow float32 later."""
@@ -201,7 +202,7 @@ class Encoding:
         UnreadableState
             When it is of another format.
         """
-        if data.get("format_version") != FORMAT_VERSION:
+        if data.get("format_version") not in READABLE_VERSIONS:
             version = json.dumps(data.get("format_version"))
             raise UnreadableState(f"the encoding has the format version {version}, this code reads {FORMAT_VERSION}")
         features = tuple(FeatureEncoding.from_dict(feature) for feature in data["features"])

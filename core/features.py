@@ -49,6 +49,9 @@ class FeatureEncoding:
         A category's levels, in order; None for a number.
     missing_level : bool
         Whether a missing category has a level, the last.
+    shares : tuple of float or None
+        The share of the training rows that had each level, or, of a number with an indicator, that lacked it; None
+        where an older code fitted it.
     """
 
     name: str
@@ -59,6 +62,14 @@ class FeatureEncoding:
     indicator: bool = False
     categories: tuple[str, ...] | None = None
     missing_level: bool = False
+    shares: tuple[float, ...] | None = None
+
+    @property
+    def input_means(self) -> tuple[float, ...]:
+        """What the training mean encodes as: 0 for a number, its share for a level; zeros where shares are unknown."""
+        if self.constant or self.shares is None:
+            return (0.0,) * self.width
+        return self.shares if self.kind == "category" else (0.0, *self.shares)
 
     @property
     def width(self) -> int:
@@ -70,6 +81,8 @@ class FeatureEncoding:
     def to_dict(self) -> dict[str, Any]:
         """A dict that JSON can hold."""
         shared = {"name": self.name, "kind": self.kind, "constant": self.constant}
+        if self.shares is not None:
+            shared["shares"] = list(self.shares)
         if self.categories is None:
             return {**shared, "mean": self.mean, "scale": self.scale, "indicator": self.indicator}
         return {**shared, "categories": list(self.categories), "missing_level": self.missing_level}
@@ -80,6 +93,8 @@ class FeatureEncoding:
         values = dict(data)
         if values.get("categories") is not None:
             values["categories"] = tuple(values["categories"])
+        if values.get("shares") is not None:
+            values["shares"] = tuple(values["shares"])
         return cls(**values)
 
 
@@ -96,12 +111,15 @@ def fit_feature(name: str, column: Column) -> FeatureEncoding:
         observed = column.values[~column.missing]
         mean, scale = mean_and_scale(observed)
         some_missing = 0 < len(observed) < len(column)
-        return FeatureEncoding(name, "number", scale == 0, mean, scale or 1.0, indicator=some_missing)
-    present = np.unique(column.codes)
+        shares = (1 - len(observed) / len(column),) if some_missing else ()
+        return FeatureEncoding(name, "number", scale == 0, mean, scale or 1.0, indicator=some_missing, shares=shares)
+    present, counts = np.unique(column.codes, return_counts=True)
     levels = tuple(column.categories[code] for code in present if code >= 0)
     missing_level = bool(column.missing.any())
     constant = len(levels) + missing_level < 2
-    return FeatureEncoding(name, "category", constant, categories=levels, missing_level=missing_level)
+    ordered = np.roll(counts, -1) if missing_level else counts  # missing has the code −1, and the last level
+    shares = tuple((ordered / max(1, len(column))).tolist())
+    return FeatureEncoding(name, "category", constant, categories=levels, missing_level=missing_level, shares=shares)
 
 
 def mean_and_scale(values: Float64Array) -> tuple[float, float]:

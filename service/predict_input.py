@@ -24,6 +24,7 @@ class Options:
     version: int | None
     alias: str | None
     top_k: int | None
+    explain: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from service.predict_input import BodyInput, Options, QueryInput
-from service.problems import MAX_ERRORS, ErrorItem, Problem, pointer, problem_at, problem_of, shown
+from service.problems import MAX_ERRORS, ErrorItem, pointer, problem_at, problem_of, shown
 from service.query_string import read_query
 from service.validation import nearest
 
@@ -28,15 +28,15 @@ def read_address(query: str) -> QueryInput:
         422 with the parameter in the way.
     """
     given = read_query(query)
-    if given.get("explain", "false") not in ("false", ""):
-        raise _no_explanation(parameter="explain")
+    if given.get("explain", "") not in ("true", "false", ""):
+        raise problem_at("invalid_value", "The parameter 'explain' takes `true` or `false`.", parameter="explain")
     model = given.get("model", "")
     if not model:
         raise problem_at("missing_parameter", "The parameter 'model' is missing.", parameter="model")
     version, top_k = (_whole_number(given, name) for name in ("version", "top_k"))
     if given.get("alias") == "":
         raise problem_at("invalid_value", "The parameter 'alias' takes the name of an alias.", parameter="alias")
-    options = Options(model, version, given.get("alias"), top_k)
+    options = Options(model, version, given.get("alias"), top_k, given.get("explain") == "true")
     if options.version is not None and options.alias is not None:
         raise problem_at("invalid_value", "`version` and `alias` exclude each other.", parameter="alias")
     named: dict[str, tuple[str, str]] = {}
@@ -54,8 +54,13 @@ def read_address(query: str) -> QueryInput:
     return QueryInput(options, named, given.get("x"))
 
 
-def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
+def read_body(body: Mapping[str, Any], *, max_rows: int, max_explain_rows: int) -> BodyInput:
     """A `POST /predict`'s JSON object.
+
+    Parameters
+    ----------
+    max_rows, max_explain_rows : int
+        Most rows of a request, and of one that asks for explanations.
 
     Raises
     ------
@@ -73,14 +78,15 @@ def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
     ]
     if items:
         raise problem_of(items)
-    if body.get("explain", False) is not False:
-        raise _no_explanation(pointer="/explain")
+    explain = body.get("explain", False)
+    if not isinstance(explain, bool):
+        raise problem_at("wrong_type", "The field 'explain' should be true or false.", pointer="/explain")
     if "model" not in body:
         raise problem_at("missing_field", "The field 'model' is missing.", pointer="/model")
     if body["model"] is None:
         raise problem_at("wrong_type", "The field 'model' should be a string.", pointer="/model")
     model, alias = _text(body, "model"), _text(body, "alias")
-    options = Options(model or "", _integer(body, "version"), alias, _integer(body, "top_k"))
+    options = Options(model or "", _integer(body, "version"), alias, _integer(body, "top_k"), explain)
     if options.version is not None and options.alias is not None:
         raise problem_at("invalid_value", "`version` and `alias` exclude each other.", pointer="/alias")
     given = [name for name in ("records", "rows") if name in body]
@@ -95,6 +101,9 @@ def read_body(body: Mapping[str, Any], *, max_rows: int) -> BodyInput:
         raise problem_at("no_rows", "There are no rows to predict.", pointer=pointer(field))
     if len(values) > max_rows:
         detail = f"{len(values):,} rows are too many; one request takes {max_rows:,}."
+        raise problem_at("too_many_rows", detail, pointer=pointer(field))
+    if explain and len(values) > max_explain_rows:
+        detail = f"{len(values):,} rows are too many to explain; one request explains {max_explain_rows:,}."
         raise problem_at("too_many_rows", detail, pointer=pointer(field))
     return BodyInput(options, field, values)
 
@@ -124,8 +133,3 @@ def _whole_number(given: Mapping[str, str], name: str) -> int | None:
     if not (_WHOLE.fullmatch(text) and int(text) <= _BIGGEST):
         raise problem_at("invalid_value", f"The parameter {name!r} takes an integer from 1.", parameter=name)
     return int(text)
-
-
-def _no_explanation(*, pointer: str | None = None, parameter: str | None = None) -> Problem:
-    detail = "Explanations are not available in this version of the service."
-    return problem_at("not_available", detail, pointer=pointer, parameter=parameter)

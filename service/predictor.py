@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.encoding import EncodingNotice
+from service.explanations import explanations
 from service.json_body import read_json
 from service.loaded_version import LoadedVersion, VersionCache
 from service.predict_answer import predictions
@@ -91,7 +92,7 @@ class Predictor:
         body = read_json(data, max_depth=settings.max_json_depth, max_digits=settings.max_json_digits)
         if not isinstance(body, dict):
             raise Problem("wrong_type", "The body should be a JSON object.")
-        asked = read_body(body, max_rows=settings.max_predict_rows)
+        asked = read_body(body, max_rows=settings.max_predict_rows, max_explain_rows=settings.max_explain_rows)
         return self._predict(project, self._select(project, asked), asked)
 
     def _select(self, project: str, asked: QueryInput | BodyInput) -> Selection:
@@ -116,13 +117,16 @@ class Predictor:
         outputs = version.network.predict(X)
         if not np.isfinite(outputs).all():
             raise Problem("number_out_of_range", "The network's output for these features is not a finite number.")
-        return {
+        answer = {
             "model": selection.model,
             "version": selection.version,
             "selected_by": selection.selected_by,
             "predictions": predictions(version, outputs, asked.options.top_k),
             "warnings": [_warning(notice) for notice in notices],
         }
+        if asked.options.explain:
+            answer["explanations"] = explanations(version, X, outputs)
+        return answer
 
     def load(self, project: str, selection: Selection) -> LoadedVersion:
         """The selected version, kept for the next request."""

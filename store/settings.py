@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     max_categories: int = Field(1000, gt=1, description="Most categories of a feature column.")
     max_classes: int = Field(1000, gt=1, description="Most classes of a target.")
     max_predict_rows: int = Field(10_000, gt=0, description="Most rows of one `POST /predict`.")
+    max_explain_rows: int = Field(100, gt=0, description="Most rows of one `POST /predict` with `explain`.")
     max_query_bytes: int = Field(8192, gt=0, description="Longest address, bytes.")
     cache_bytes: int = Field(256 << 20, gt=0, description="Most memory for loaded networks in one API process, bytes.")
 

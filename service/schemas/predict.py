@@ -28,6 +28,18 @@ class PredictionWarning(Answer):
     detail: str
 
 
+class Explanation(Answer):
+    """What each feature adds to one prediction's output, against the training mean."""
+
+    of: int | float | bool | str = Field(
+        description="The class or label whose probability is explained, or the target."
+    )
+    baseline: float = Field(description="The output for the baseline.")
+    baseline_from: Literal["training_mean", "zeros"] = Field(description="`zeros`: an old version kept no shares.")
+    output: float
+    contributions: dict[str, float] = Field(description="Of each feature; with the baseline they sum to the output.")
+
+
 class PredictAnswer(Answer):
     """Predictions, and which version made them."""
 
@@ -36,6 +48,7 @@ class PredictAnswer(Answer):
     selected_by: Literal["version", "alias", "champion", "newest"]
     predictions: list[Prediction]
     warnings: list[PredictionWarning]
+    explanations: list[Explanation] | None = Field(None, description="With `explain` only, one for each prediction.")
 
 
 _COUNT = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
@@ -49,6 +62,7 @@ PREDICT_BODY: dict[str, Any] = {
         "version": {**_COUNT, "description": "Which version answers."},
         "alias": {**NAME_FORM, "description": "Or by alias."},
         "top_k": {**_COUNT, "description": "Most probabilities of each prediction."},
+        "explain": {"type": "boolean", "description": "Add what each feature contributes."},
         "records": {
             "type": "array",
             "minItems": 1,
@@ -76,6 +90,7 @@ def query_parameters() -> list[dict[str, Any]]:
         parameter("version", _COUNT, "Which version answers."),
         parameter("alias", NAME_FORM, "Or by alias."),
         parameter("top_k", _COUNT, "Most probabilities in the answer."),
+        parameter("explain", {"type": "boolean"}, "Add what each feature contributes."),
         parameter("x", {"type": "string"}, "One RFC 4180 record in the order of the version's features."),
         {
             "name": "features",

@@ -89,7 +89,7 @@ QUERIES: dict[str, tuple[str, int, str, str | None]] = {
     "version 0": ("model=iris&x=1,2,3,4&version=0", 422, "invalid_value", "version"),
     "a version that is no number": ("model=iris&x=1,2,3,4&version=one", 422, "invalid_value", "version"),
     "version beside alias": ("model=iris&x=1,2,3,4&version=1&alias=a", 422, "invalid_value", "alias"),
-    "an explanation": ("model=iris&x=1,2,3,4&explain=true", 422, "not_available", "explain"),
+    "an explanation": ("model=iris&x=1,2,3,4&explain=yes", 422, "invalid_value", "explain"),
     "top_k 0": ("model=iris&x=1,2,3,4&top_k=0", 422, "invalid_value", "top_k"),
     "not UTF-8": ("model=iris&x=%ff", 400, "invalid_address", None),
     "a NUL": ("model=iris&x=%00", 400, "invalid_address", None),
@@ -143,7 +143,7 @@ BODIES: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
     "a version that is no integer": ({"records": [RECORD], "version": "1"}, 422, "wrong_type", "/version"),
     "a boolean version": ({"records": [RECORD], "version": True}, 422, "wrong_type", "/version"),
     "version 0": ({"records": [RECORD], "version": 0}, 422, "out_of_range", "/version"),
-    "an explanation": ({"records": [RECORD], "explain": True}, 422, "not_available", "/explain"),
+    "an explanation": ({"records": [RECORD], "explain": 1}, 422, "wrong_type", "/explain"),
     "a model that is no string": ({"records": [RECORD], "model": 5}, 422, "wrong_type", "/model"),
     "a model that is null": ({"records": [RECORD], "model": None}, 422, "wrong_type", "/model"),
 }
