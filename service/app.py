@@ -22,7 +22,7 @@ from service.predictor import Predictor
 from service.problems import problem_at, shown
 from service.receiving import Receiving
 from service.request_body import StrictRequest
-from service.routes import datasets, documentation, events, health, jobs, predict, registry, train, v2
+from service.routes import datasets, documentation, events, health, jobs, portable, predict, registry, train, v2
 from service.schemas.problem import ProblemAnswer
 from service.streams import Streams
 from service.validation import problem_from
@@ -32,7 +32,7 @@ from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ROUTES = (datasets, train, jobs, events, registry, predict, v2, health, documentation)
+ROUTES = (datasets, train, jobs, events, registry, portable, predict, v2, health, documentation)
 _DESCRIPTION = "Train multilayer perceptrons on a table, and ask them for predictions."
 
 

@@ -43,6 +43,7 @@ ROUTES = {
     ("GET", "/models/{model}/versions/{version}"),
     ("PATCH", "/models/{model}/versions/{version}"),
     ("DELETE", "/models/{model}/versions/{version}"),
+    ("GET", "/models/{model}/versions/{version}/weights"),
     ("GET", "/predict"),
     ("POST", "/predict"),
     ("GET", "/v2"),
