@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, cast
 
 from flask import Response, current_app, g, request
@@ -15,14 +16,17 @@ from service import errors, stopping
 from service.dispatch import Dispatcher
 from service.event_feed import EventFeed
 from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
+from service.gauges import Gauges
 from service.inference.v2 import V2
 from service.links import Links
+from service.metrics import Metrics
 from service.parts import EXTENSION, Parts, parts
 from service.predictor import Predictor
 from service.problems import problem_at, shown
 from service.receiving import Receiving
 from service.request_body import StrictRequest
 from service.routes import datasets, documentation, events, health, jobs, portable, predict, registry, train, v2
+from service.routes import metrics as metrics_route
 from service.schemas.problem import ProblemAnswer
 from service.streams import Streams
 from service.validation import problem_from
@@ -32,7 +36,7 @@ from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ROUTES = (datasets, train, jobs, events, registry, portable, predict, v2, health, documentation)
+ROUTES = (datasets, train, jobs, events, registry, portable, predict, v2, health, metrics_route, documentation)
 _DESCRIPTION = "Train multilayer perceptrons on a table, and ask them for predictions."
 
 
@@ -64,6 +68,7 @@ def create_app(settings: Settings, *, validate_answers: bool = False) -> Applica
     app.extensions[EXTENSION] = _parts(settings)
     app.before_request(_enter)
     app.after_request(_leave)
+    app.after_request(_count)
     app.teardown_request(_let_go)
     app.register_error_handler(HTTPException, errors.answer_http)
     app.register_error_handler(Exception, errors.answer_error)
@@ -77,7 +82,9 @@ def _parts(settings: Settings) -> Parts:
     # Every thread of the server may hold a connection, and pollers of event streams besides.
     database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
     files = FileStore(settings.resolved_data_url)
-    predictor = Predictor(database, settings)
+    metrics = Metrics()
+    predictor = Predictor(database, settings, metrics.predicted)
+    metrics.add(Gauges(database, lambda: predictor.cache_bytes))
     # Streams and bodies on their way in hold threads for as long as their clients like: together not all of them.
     streams, free = max(1, settings.api_threads // 2), max(1, settings.api_threads // 8)
     return Parts(
@@ -90,12 +97,14 @@ def _parts(settings: Settings) -> Parts:
         v2=V2(database, predictor, settings),
         feed=EventFeed(database, stopping=stopping.announced),
         links=Links(database, files, max_address_bytes=settings.max_query_bytes),
+        metrics=metrics,
         streams=Streams(streams),
         receiving=Receiving(settings.api_threads - streams - free),
     )
 
 
 def _enter() -> None:
+    g.arrived = time.perf_counter()
     g.request_id = request_id(request.headers.get("X-Request-Id"))
     parts().gate.check(
         method=request.method,
@@ -119,6 +128,13 @@ def _leave(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if response.status_code in (204, 304) or request.method == "OPTIONS":
         del response.headers["Content-Type"]  # of nothing
+    return response
+
+
+def _count(response: Response) -> Response:
+    rule, now = request.url_rule, time.perf_counter()
+    route = None if rule is None else rule.rule
+    parts().metrics.observe(route, request.method, response.status_code, now - g.get("arrived", now))
     return response
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from service.gate import Gate
     from service.inference.v2 import V2
     from service.links import Links
+    from service.metrics import Metrics
     from service.predictor import Predictor
     from service.receiving import Receiving
     from service.streams import Streams
@@ -40,6 +41,7 @@ class Parts:
     links: Links
     streams: Streams
     receiving: Receiving
+    metrics: Metrics
 
 
 def parts() -> Parts:

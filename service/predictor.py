@@ -7,6 +7,7 @@ database at each request.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +53,18 @@ class PredictAnswer:
 
 
 class Predictor:
-    """Answers `GET` and `POST /predict`."""
+    """Answers `GET` and `POST /predict`.
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    Attributes
+    ----------
+    count : callable
+        Told the model's name and how many rows it predicted.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, count: Callable[[str, int], None] = lambda _model, _rows: None
+    ) -> None:
+        self.count = count
         self._database = database
         self._settings = settings
         self._cache = VersionCache(settings.cache_bytes)
@@ -117,6 +127,7 @@ class Predictor:
         outputs = version.network.predict(X)
         if not np.isfinite(outputs).all():
             raise Problem("number_out_of_range", "The network's output for these features is not a finite number.")
+        self.count(selection.model, len(X))
         answer = {
             "model": selection.model,
             "version": selection.version,
@@ -127,6 +138,11 @@ class Predictor:
         if asked.options.explain:
             answer["explanations"] = explanations(version, X, outputs)
         return answer
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of the loaded versions."""
+        return self._cache.nbytes
 
     def load(self, project: str, selection: Selection) -> LoadedVersion:
         """The selected version, kept for the next request."""

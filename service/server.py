@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -30,6 +31,7 @@ PATIENCE_SECONDS = 60.0
 STOP_SECONDS = 5  # for requests under way; event streams, which clients resume, are cut off then
 MOST_CONNECTIONS = 1024  # of each process
 REFUSED, TOO_OLD, NO_DATABASE = 2, 3, 4
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # which the client reads when it is imported, after the fork
 
 
 def main() -> int:
@@ -47,6 +49,8 @@ def main() -> int:
     # import after they were forked, reads it then.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    if settings.api_processes > 1:
+        os.environ[FOLDER_VARIABLE] = str(empty_metrics_folder(settings))
     logger.info("Listening on http://%s:%d", settings.host, settings.port)
     stopping.share()
     server(settings).serve()
@@ -85,6 +89,15 @@ def wait_for_database(settings: Settings, *, patience: float = PATIENCE_SECONDS)
             pause = min(2 * pause, 5.0)
     finally:
         database.dispose()
+
+
+def empty_metrics_folder(settings: Settings) -> Path:
+    """The folder in which several processes keep their counts together, without those of an earlier start."""
+    folder = settings.data_dir.absolute() / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()
+    return folder
 
 
 class Server(MPServer):

@@ -141,6 +141,7 @@ class V2:
         outputs = loaded.network.predict(X)
         if not np.isfinite(outputs).all():
             raise malformed("The network's output for these features is not a finite number.")
+        self._predictor.count(selection.model, len(X))
         document: dict[str, Any] = {"model_name": model, "model_version": str(selection.version)}
         if asked.id is not None:
             document["id"] = asked.id
