@@ -18,6 +18,12 @@ def weights_file(row: ModelVersionRow, weights: bytes) -> bytes:
 
     Tensors are float32 ``layer_1.weight`` (n_1, n_0), ``layer_1.bias`` (n_1,), …, their bits those of the stored ones.
     """
+    tensors = safetensors.numpy.load(weights)
+    return safetensors.numpy.save(tensors, {METADATA_KEY: about_version(row)})
+
+
+def about_version(row: ModelVersionRow) -> str:
+    """All of a version but its weights that other programs need, as JSON."""
     about = {
         "format_version": FORMAT_VERSION,
         "model": row.model_name,
@@ -28,5 +34,4 @@ def weights_file(row: ModelVersionRow, weights: bytes) -> bytes:
         "target_encoding": row.target_encoding,
         "schema": row.schema,
     }
-    text = json.dumps(about, ensure_ascii=False, allow_nan=False)
-    return safetensors.numpy.save(safetensors.numpy.load(weights), {METADATA_KEY: text})
+    return json.dumps(about, ensure_ascii=False, allow_nan=False)

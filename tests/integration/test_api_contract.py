@@ -44,6 +44,7 @@ ROUTES = {
     ("PATCH", "/models/{model}/versions/{version}"),
     ("DELETE", "/models/{model}/versions/{version}"),
     ("GET", "/models/{model}/versions/{version}/weights"),
+    ("GET", "/models/{model}/versions/{version}/onnx"),
     ("GET", "/predict"),
     ("POST", "/predict"),
     ("GET", "/v2"),

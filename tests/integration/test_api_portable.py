@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import safetensors
 import safetensors.numpy
@@ -44,7 +45,7 @@ def trained(api: Api) -> Api:
 
 
 def test_the_code_of_the_page_predicts_what_the_service_predicts(trained: Api, tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[0]
     answer = trained.get("/models/m/versions/1/weights")
     assert answer.content_type == "application/vnd.safetensors"
     path = tmp_path / "m.safetensors"
@@ -83,3 +84,23 @@ def test_the_file_holds_the_bits_of_the_registry_and_says_what_they_are(trained:
 @pytest.mark.parametrize("path", ["m/versions/9", "n/versions/1"])
 def test_the_weights_of_what_does_not_exist_are_404(trained: Api, path: str) -> None:
     assert trained.get(f"/models/{path}/weights").status_code == 404
+
+
+def test_the_onnx_model_answers_as_the_service_does(trained: Api) -> None:
+    answer = trained.get("/models/m/versions/1/onnx")
+    assert answer.content_type == "application/onnx"
+    session = onnxruntime.InferenceSession(answer.data)
+    assert session.get_modelmeta().custom_metadata_map["mlp"]
+    numbers = [[np.nan if row["size"] is None else row["size"], row["flag"], 4.0] for row in ROWS]
+    texts = np.array([[row["colour"] or ""] for row in ROWS], dtype=object)
+    label, shares = session.run(None, {"input": np.array(numbers, dtype=np.float64), "colour": texts})
+    records = [{**row, "same": 4} for row in ROWS]
+    expected = trained.post("/predict", json={"model": "m", "records": records}).json["predictions"]
+    assert label.tolist() == [each["label"] for each in expected]
+    assert np.allclose(shares, [list(each["probabilities"].values()) for each in expected], rtol=0, atol=1e-5)
+
+
+def test_without_its_package_onnx_is_not_available(trained: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.portable.onnx_file.can_export", lambda: False)
+    answer = trained.get("/models/m/versions/1/onnx")
+    assert (answer.status_code, answer.json["code"]) == (422, "not_available")
