@@ -21,11 +21,24 @@ from service.inference.v2 import V2
 from service.links import Links
 from service.metrics import Metrics
 from service.parts import EXTENSION, Parts, parts
+from service.prediction_log import PredictionLog
 from service.predictor import Predictor
 from service.problems import problem_at, shown
 from service.receiving import Receiving
 from service.request_body import StrictRequest
-from service.routes import datasets, documentation, events, health, jobs, portable, predict, registry, train, v2
+from service.routes import (
+    datasets,
+    documentation,
+    events,
+    health,
+    jobs,
+    portable,
+    predict,
+    predictions,
+    registry,
+    train,
+    v2,
+)
 from service.routes import metrics as metrics_route
 from service.schemas.problem import ProblemAnswer
 from service.streams import Streams
@@ -36,7 +49,20 @@ from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ROUTES = (datasets, train, jobs, events, registry, portable, predict, v2, health, metrics_route, documentation)
+ROUTES = (
+    datasets,
+    train,
+    jobs,
+    events,
+    registry,
+    portable,
+    predict,
+    predictions,
+    v2,
+    health,
+    metrics_route,
+    documentation,
+)
 _DESCRIPTION = "Train multilayer perceptrons on a table, and ask them for predictions."
 
 
@@ -83,7 +109,8 @@ def _parts(settings: Settings) -> Parts:
     database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
     files = FileStore(settings.resolved_data_url)
     metrics = Metrics()
-    predictor = Predictor(database, settings, metrics.predicted)
+    log = PredictionLog(database, settings.log_sample) if settings.log_sample > 0 else None
+    predictor = Predictor(database, settings, metrics.predicted, log)
     metrics.add(Gauges(database, lambda: predictor.cache_bytes))
     # Streams and bodies on their way in hold threads for as long as their clients like: together not all of them.
     streams, free = max(1, settings.api_threads // 2), max(1, settings.api_threads // 8)
@@ -98,6 +125,7 @@ def _parts(settings: Settings) -> Parts:
         feed=EventFeed(database, stopping=stopping.announced),
         links=Links(database, files, max_address_bytes=settings.max_query_bytes),
         metrics=metrics,
+        log=log,
         streams=Streams(streams),
         receiving=Receiving(settings.api_threads - streams - free),
     )

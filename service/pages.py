@@ -86,3 +86,8 @@ def a_count(value: Any) -> bool:
 def a_time(value: Any) -> bool:
     """Whether the value is a finite number of seconds."""
     return type(value) is float and math.isfinite(value)
+
+
+def a_long_count(value: Any) -> bool:
+    """Whether the value is a positive integer that a column of 64 bits can hold."""
+    return type(value) is int and 1 <= value < 2**63

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from service.inference.v2 import V2
     from service.links import Links
     from service.metrics import Metrics
+    from service.prediction_log import PredictionLog
     from service.predictor import Predictor
     from service.receiving import Receiving
     from service.streams import Streams
@@ -42,6 +43,7 @@ class Parts:
     streams: Streams
     receiving: Receiving
     metrics: Metrics
+    log: PredictionLog | None
 
 
 def parts() -> Parts:

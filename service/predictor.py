@@ -20,6 +20,7 @@ from service.loaded_version import LoadedVersion, VersionCache
 from service.predict_answer import predictions
 from service.predict_input import BodyInput, QueryInput
 from service.predict_request import read_address, read_body
+from service.prediction_log import PredictionLog
 from service.problems import Problem
 from store import registry
 from store.database import Database
@@ -62,9 +63,14 @@ class Predictor:
     """
 
     def __init__(
-        self, database: Database, settings: Settings, count: Callable[[str, int], None] = lambda _model, _rows: None
+        self,
+        database: Database,
+        settings: Settings,
+        count: Callable[[str, int], None] = lambda _model, _rows: None,
+        log: PredictionLog | None = None,
     ) -> None:
         self.count = count
+        self._log = log
         self._database = database
         self._settings = settings
         self._cache = VersionCache(settings.cache_bytes)
@@ -128,13 +134,15 @@ class Predictor:
         if not np.isfinite(outputs).all():
             raise Problem("number_out_of_range", "The network's output for these features is not a finite number.")
         self.count(selection.model, len(X))
-        answer = {
+        answer: dict[str, Any] = {
             "model": selection.model,
             "version": selection.version,
             "selected_by": selection.selected_by,
             "predictions": predictions(version, outputs, asked.options.top_k),
             "warnings": [_warning(notice) for notice in notices],
         }
+        if self._log is not None:
+            self._log.offer(project, selection.model, selection.version, table, answer["predictions"])
         if asked.options.explain:
             answer["explanations"] = explanations(version, X, outputs)
         return answer

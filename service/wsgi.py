@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+
 from service.app import create_app
 from service.logs import configure_logging
+from service.parts import EXTENSION
 from service.tether import tether_to_parent
 from store.settings import Settings
 
@@ -11,3 +14,6 @@ tether_to_parent()
 settings = Settings()
 configure_logging(settings)
 app = create_app(settings)
+log = app.extensions[EXTENSION].log
+if log is not None:
+    atexit.register(log.flush)

@@ -117,3 +117,20 @@ class AliasMoveRow(Base):
     alias: Mapped[str] = mapped_column()
     version: Mapped[int | None] = mapped_column(Integer)
     moved_at: Mapped[float] = mapped_column(server_default=now())
+
+
+class PredictionRow(Base):
+    """A row that was predicted, kept for whoever watches the model."""
+
+    __tablename__ = "prediction_log"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_name"], ["models.project_id", "models.name"]),
+        Index(None, "project_id", "model_name", "id"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    project_id: Mapped[str] = mapped_column()
+    model_name: Mapped[str] = mapped_column()
+    version: Mapped[int] = mapped_column(Integer)
+    inputs: Mapped[dict[str, Any]]
+    outputs: Mapped[dict[str, Any]]
+    made_at: Mapped[float] = mapped_column(index=True)

@@ -93,6 +93,11 @@ class Settings(BaseSettings):
     max_query_bytes: int = Field(8192, gt=0, description="Longest address, bytes.")
     cache_bytes: int = Field(256 << 20, gt=0, description="Most memory for loaded networks in one API process, bytes.")
 
+    # the log of predictions
+    log_sample: float = Field(0.0, ge=0, le=1, description="Share of the rows predicted that are logged; 0: none.")
+    log_max_rows: int = Field(100_000, gt=0, description="Most logged predictions of a model; the oldest go first.")
+    log_days: float = Field(30.0, gt=0, description="Days after which a logged prediction is removed.")
+
     # logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["auto", "plain", "json"] = Field(

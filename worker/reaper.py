@@ -17,6 +17,7 @@ from store import leases, searches
 from store.checkpoints import sweep_checkpoints
 from store.database import Database
 from store.files import FileStore
+from store.prediction_log import sweep_predictions
 from store.settings import Settings
 from store.sweep import sweep_datasets
 from worker.app import make_app
@@ -138,7 +139,11 @@ def store_sweeps(settings: Settings, database: Database) -> dict[str, Callable[[
     def dataset_files() -> int:
         return sweep_datasets(database, files, orphan_seconds=settings.orphan_seconds)
 
-    return {"checkpoints": checkpoints, "dataset files": dataset_files}
+    def predictions() -> int:
+        with database.write() as s:
+            return sweep_predictions(s, max_rows=settings.log_max_rows, days=settings.log_days)
+
+    return {"logged predictions": predictions, "checkpoints": checkpoints, "dataset files": dataset_files}
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from service.store_problems import check_reference
 from service.training_settings import shown_config
 from store import registry
 from store.clock import rfc3339
+from store.prediction_log import clear_predictions
 from store.registry_tables import ModelRow, ModelVersionRow
 
 routes = blueprint("models", __name__, "Models")
@@ -70,6 +71,7 @@ def delete_model(path: ModelPath) -> Response:
     check_reference("model", path.model)
     with parts().database.write() as s:
         registry.delete_model(s, project(), path.model)
+        clear_predictions(s, project(), path.model)
     return no_content()
 
 
@@ -108,6 +110,7 @@ def delete_version(path: VersionPath) -> Response:
     check_reference("model", path.model)
     with parts().database.write() as s:
         registry.delete_version(s, project(), path.model, path.version)
+        clear_predictions(s, project(), path.model, path.version)
     return no_content()
 
 

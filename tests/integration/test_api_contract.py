@@ -45,6 +45,8 @@ ROUTES = {
     ("DELETE", "/models/{model}/versions/{version}"),
     ("GET", "/models/{model}/versions/{version}/weights"),
     ("GET", "/models/{model}/versions/{version}/onnx"),
+    ("GET", "/models/{model}/predictions"),
+    ("DELETE", "/models/{model}/predictions"),
     ("GET", "/predict"),
     ("POST", "/predict"),
     ("GET", "/v2"),
