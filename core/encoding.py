@@ -73,7 +73,7 @@ class Encoding:
             raise EncodingError("there is no feature to learn from")
         return cls(features, clip, tuple(_constant_notice(each) for each in features if each.constant))
 
-    @property
+    @cached_property
     def n_inputs(self) -> int:
         """Columns of the matrix."""
         return sum(feature.width for feature in self.features)
@@ -120,25 +120,23 @@ class Encoding:
         notices.sort(key=lambda notice: notice.row or 0)
         return X, notices
 
-    @cached_property
-    def only_numbers(self) -> bool:
-        """Whether every feature is a number."""
-        return all(feature.kind == "number" for feature in self.features)
-
     def transform_matrix(self, values: Float64Array) -> npt.NDArray[np.float32]:
         """The input matrix of rows in which no number is missing, to the bits of `transform`.
 
         Parameters
         ----------
         values : ndarray of shape (n, n_features), float64
-            The features in their order, all of them numbers; finite, within float32.
+            The features in their order; finite, within float32. A category's column is not looked at, and its inputs
+            are left 0.
 
         Returns
         -------
         ndarray of shape (n, n_inputs), float32, C-contiguous
         """
-        X = np.zeros((len(values), self.n_inputs), dtype=np.float32)
         places, _, _ = self._numbers
+        if len(places) == self.n_inputs and len(values) <= BLOCK_ROWS:
+            return self.standardised(values.copy()).astype(np.float32)
+        X = np.zeros((len(values), self.n_inputs), dtype=np.float32)
         for start in range(0, len(X), BLOCK_ROWS) if len(places) else ():
             rows = slice(start, start + BLOCK_ROWS)
             X[rows, self._number_inputs] = self.standardised(values[rows, places])

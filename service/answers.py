@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from flask import Response, request
 
 from service.inference.v2 import error_answer, is_v2
+from service.json_bytes import json_bytes
 from service.problems import MEDIA_TYPE, Problem
-
-_encoder = msgspec.json.Encoder()  # writes null for what is not finite
-
-
-def json_bytes(value: Any) -> bytes:
-    """The value as compact JSON."""
-    return _encoder.encode(value)
 
 
 def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -15,12 +15,14 @@ from werkzeug.exceptions import HTTPException
 from service import errors, stopping
 from service.dispatch import Dispatcher
 from service.event_feed import EventFeed
+from service.fast_door import FastDoor
 from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
 from service.gauges import Gauges
 from service.inference.v2 import V2
 from service.links import Links
 from service.metrics import Metrics
 from service.parts import EXTENSION, Parts, parts
+from service.plain_answers import PlainAnswers
 from service.prediction_log import PredictionLog
 from service.predictor import Predictor
 from service.problems import problem_at, shown
@@ -46,6 +48,7 @@ from service.validation import problem_from
 from store.database import Database
 from store.files import FileStore
 from store.settings import Settings
+from store.tables import DEFAULT_PROJECT
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +105,21 @@ def create_app(settings: Settings, *, validate_answers: bool = False) -> Applica
     for module in ROUTES:
         app.register_api(module.routes)
     return app
+
+
+def fast_door(app: Application) -> FastDoor:
+    """The application behind the door that plain predictions pass without it."""
+    mine: Parts = app.extensions[EXTENSION]
+    return FastDoor(
+        app.wsgi_app,
+        gate=mine.gate,
+        answers=PlainAnswers(mine.predictor, max_rows=mine.settings.max_predict_rows),
+        v2=mine.v2,
+        receiving=mine.receiving,
+        metrics=mine.metrics,
+        max_body_bytes=mine.settings.max_json_bytes,
+        project=DEFAULT_PROJECT,
+    )
 
 
 def _parts(settings: Settings) -> Parts:

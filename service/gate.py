@@ -7,8 +7,11 @@ rebound DNS name would do), and a change must not come from a page of another or
 from __future__ import annotations
 
 import ipaddress
+import itertools
+import os
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from urllib.parse import urlsplit
 
 from ulid import ULID
@@ -19,6 +22,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _LAST_PORT = 65535
+_MOST_KNOWN = 1000
+_numbers = itertools.count()
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SECURITY_HEADERS: Sequence[tuple[str, str]] = (
@@ -42,6 +47,7 @@ class Gate:
     """
 
     def __init__(self, allowed_hosts: Iterable[str], *, max_address_bytes: int) -> None:
+        self._known: set[str] = set()  # Host headers that were let in
         self._hosts = frozenset(host.strip().lower() for host in allowed_hosts if host.strip())
         self._max_address_bytes = max_address_bytes
 
@@ -69,15 +75,13 @@ class Gate:
             raise Problem("invalid_address", "The path holds a NUL byte.")
 
     def _is_ours(self, host: str) -> bool:
-        name = _name_of(host)
-        if name is None:
-            return False
-        if name in self._hosts or name == "localhost":
+        if host in self._known:
             return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
+        name = _name_of(host)
+        ours = name is not None and (name in self._hosts or name == "localhost" or _is_loopback(name))
+        if ours and len(self._known) < _MOST_KNOWN:
+            self._known.add(host)
+        return ours
 
 
 def demand_json(content_type: str | None) -> None:
@@ -127,15 +131,33 @@ def media_type(content_type: str | None) -> str:
 
 
 def request_id(incoming: str | None) -> str:
-    """The client's own id of the request where it has a sound form, else a new one."""
+    """The client's own id of the request where it has a sound form, else a new one, which no other process gives."""
     if incoming is not None and _REQUEST_ID.fullmatch(incoming):
         return incoming
-    return f"req_{ULID()}"
+    return f"req_{_of_process(os.getpid())}{next(_numbers):010X}"
+
+
+@cache
+def _of_process(_pid: int) -> str:
+    """What the ids of this process begin with."""
+    return str(ULID())
 
 
 def answer_headers(identifier: str) -> list[tuple[str, str]]:
     """The headers that every answer carries."""
     return [("X-Request-Id", identifier), *_SECURITY_HEADERS]
+
+
+def json_headers(identifier: str) -> list[tuple[str, str]]:
+    """The headers of an answer that no page shows: those of every answer, and that it may load nothing."""
+    return [*answer_headers(identifier), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _name_of(host: str) -> str | None:

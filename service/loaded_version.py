@@ -11,6 +11,7 @@ from functools import cached_property
 from core.encoding import Encoding
 from core.network import MLP
 from core.targets import TargetEncoding
+from service.plain_version import PlainVersion
 from store.networks import network_of
 from store.registry_tables import ModelVersionRow
 
@@ -67,6 +68,11 @@ class LoadedVersion:
     def places(self) -> dict[str, int]:
         """Each feature's place, by name."""
         return {feature.name: index for index, feature in enumerate(self.features)}
+
+    @cached_property
+    def plain(self) -> PlainVersion:
+        """Its shortest way to an answer."""
+        return PlainVersion(self)
 
     @property
     def nbytes(self) -> int:

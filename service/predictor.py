@@ -1,7 +1,8 @@
 """From a request's bytes to an answer's bytes for a model version; knows no web framework.
 
-Versions are immutable, so loaded ones are kept; which version answers, and whether it still exists, is asked of the
-database at each request.
+Versions are immutable, so loaded ones are kept; which version answers is asked of the database again and again
+(`service.selections`). This is the general way of an answer; `service.plain_answers` has a shorter one for plain
+requests.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from service.predict_input import BodyInput, QueryInput
 from service.predict_request import read_address, read_body
 from service.prediction_log import PredictionLog
 from service.problems import Problem
+from service.selections import Asked, Chosen, Selections
 from store import registry
 from store.database import Database
 from store.errors import NotFound
@@ -74,6 +76,7 @@ class Predictor:
         self._database = database
         self._settings = settings
         self._cache = VersionCache(settings.cache_bytes)
+        self._selections = Selections(self._find, settings.selection_seconds, max_bytes=settings.cache_bytes)
 
     def answer_address(self, project: str, query: str, if_none_match: str | None = None) -> PredictAnswer:
         """Answer a `GET /predict`.
@@ -90,12 +93,12 @@ class Predictor:
         Problem, NotFound
         """
         asked = read_address(query)
-        selection = self._select(project, asked)
-        etag = _etag(selection, query)
+        chosen = self._choose(project, asked)
+        etag = etag_of(chosen.selection, query)
         cache_control = PINNED if asked.options.version is not None else UNPINNED
-        if if_none_match is not None and _matches(if_none_match, etag):
+        if if_none_match is not None and matches(if_none_match, etag):
             return PredictAnswer(None, etag, cache_control)
-        return PredictAnswer(self._predict(project, selection, asked), etag, cache_control)
+        return PredictAnswer(self._predict(project, chosen, asked), etag, cache_control)
 
     def answer_body(self, project: str, data: bytes) -> dict[str, Any]:
         """Answer a `POST /predict`; its shape is that of `answer_address`.
@@ -109,25 +112,38 @@ class Predictor:
         if not isinstance(body, dict):
             raise Problem("wrong_type", "The body should be a JSON object.")
         asked = read_body(body, max_rows=settings.max_predict_rows, max_explain_rows=settings.max_explain_rows)
-        return self._predict(project, self._select(project, asked), asked)
+        return self._predict(project, self._choose(project, asked), asked)
 
-    def _select(self, project: str, asked: QueryInput | BodyInput) -> Selection:
-        options = asked.options
+    def choose(self, asked: Asked) -> Chosen:
+        """The version that answers, loaded.
+
+        Raises
+        ------
+        NotFound
+        """
         # What cannot be a name is not looked for: not every database takes any text.
-        for what, name in (("model", options.model), ("alias", options.alias)):
+        for what, name in (("model", asked.model), ("alias", asked.alias)):
             if name is not None and not is_name(name):
                 raise NotFound(what, name[:100])
+        return self._selections.get(asked)
+
+    def _find(self, asked: Asked) -> Chosen:
         with self._database.read() as s:
-            try:
-                return select_version(s, project, options.model, version=options.version, alias=options.alias)
-            except NotFound as error:
-                if error.what != "version" or options.version is not None:
-                    raise
+            selection = select_version(s, asked.project, asked.model, version=asked.version, alias=asked.alias)
+        return Chosen(selection, self.load(asked.project, selection))
+
+    def _choose(self, project: str, asked: QueryInput | BodyInput) -> Chosen:
+        options = asked.options
+        try:
+            return self.choose(Asked(project, options.model, options.version, options.alias))
+        except NotFound as error:
+            if error.what != "version" or options.version is not None:
+                raise
         detail = f"No training of {options.model!r} has succeeded; other versions answer by `version` or `alias`."
         raise asked.problem("version_not_found", detail, "model")
 
-    def _predict(self, project: str, selection: Selection, asked: QueryInput | BodyInput) -> dict[str, Any]:
-        version = self.load(project, selection)
+    def _predict(self, project: str, chosen: Chosen, asked: QueryInput | BodyInput) -> dict[str, Any]:
+        selection, version = chosen
         table = asked.columns(version)
         X, notices = version.encoding.transform(table, max_notices=MOST_NOTICES)
         outputs = version.network.predict(X)
@@ -146,6 +162,11 @@ class Predictor:
         if asked.options.explain:
             answer["explanations"] = explanations(version, X, outputs)
         return answer
+
+    @property
+    def logs(self) -> bool:
+        """Whether a sample of what is predicted is kept."""
+        return self._log is not None
 
     @property
     def cache_bytes(self) -> int:
@@ -167,10 +188,12 @@ def _warning(notice: EncodingNotice) -> dict[str, Any]:
     return {"row": notice.row, "feature": notice.feature, "code": notice.code, "detail": notice.detail}
 
 
-def _etag(selection: Selection, query: str) -> str:
+def etag_of(selection: Selection, query: str) -> str:
+    """The strong tag of what a query is answered by a selection."""
     parts = (str(FORMAT), selection.model, str(selection.version), selection.sha256, selection.selected_by, query)
     return f'"{hashlib.sha256(chr(0).join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:40]}"'
 
 
-def _matches(if_none_match: str, etag: str) -> bool:
+def matches(if_none_match: str, etag: str) -> bool:
+    """Whether an If-None-Match header names the tag."""
     return any(tag.strip().removeprefix("W/") in ("*", etag) for tag in if_none_match.split(","))

@@ -20,14 +20,14 @@ def read_query(query: str) -> dict[str, str]:
         if not part:
             continue
         name, _, value = part.partition("=")
-        name, value = _decoded(name), _decoded(value)
+        name, value = decoded(name), decoded(value)
         if name in found:
             raise problem_at("repeated_parameter", f"The parameter {name!r} stands twice.", parameter=name)
         found[name] = value
     return found
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
     if "%" not in text and "+" not in text and text.isascii():
         return text
     raw = text.replace("+", " ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 
-from service.app import create_app
+from service.app import create_app, fast_door
 from service.logs import configure_logging
 from service.parts import EXTENSION
 from service.tether import tether_to_parent
@@ -13,7 +13,8 @@ from store.settings import Settings
 tether_to_parent()
 settings = Settings()
 configure_logging(settings)
-app = create_app(settings)
-log = app.extensions[EXTENSION].log
+application = create_app(settings)
+app = fast_door(application)
+log = application.extensions[EXTENSION].log
 if log is not None:
     atexit.register(log.flush)

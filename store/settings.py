@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     max_predict_rows: int = Field(10_000, gt=0, description="Most rows of one `POST /predict`.")
     max_explain_rows: int = Field(100, gt=0, description="Most rows of one `POST /predict` with `explain`.")
     max_query_bytes: int = Field(8192, gt=0, description="Longest address, bytes.")
+    selection_seconds: float = Field(
+        0.5,
+        ge=0,
+        le=0.9,
+        description="Which version answers is asked of the database again after so long, s; 0: at each request.",
+    )
     cache_bytes: int = Field(256 << 20, gt=0, description="Most memory for loaded networks in one API process, bytes.")
 
     # the log of predictions

@@ -15,11 +15,11 @@ from service.inference.request import InferRequest, malformed, read_request
 from service.inference.tensors import read_tensor
 from service.predictor import Predictor
 from service.problems import Problem, shown
+from service.selections import Asked, Chosen
 from store import registry
 from store.database import Database
 from store.errors import NotFound
 from store.ids import is_name
-from store.selection import Selection, select_version
 from store.settings import Settings
 
 NAME, VERSION, PLATFORM = "mlp-service", "0.1.0", "mlp_service"
@@ -50,7 +50,7 @@ class V2:
         """What this server is."""
         return {"name": NAME, "version": VERSION, "extensions": list(EXTENSIONS)}
 
-    def select(self, project: str, model: str, version: str | None) -> Selection:
+    def choose(self, project: str, model: str, version: str | None) -> Chosen:
         """Which version answers: the one in the path, else `champion`, else the newest of a training that succeeded.
 
         Raises
@@ -62,12 +62,11 @@ class V2:
             raise NotFound("model", model[:100])
         if version is not None and not (_VERSION.fullmatch(version) and int(version) < 2**31):
             raise NotFound("version", f"{model}/{version[:100]}")
-        with self._database.read() as s:
-            try:
-                return select_version(s, project, model, version=None if version is None else int(version))
-            except NotFound as error:
-                if version is not None or error.what != "version":
-                    raise
+        try:
+            return self._predictor.choose(Asked(project, model, None if version is None else int(version), None))
+        except NotFound as error:
+            if version is not None or error.what != "version":
+                raise
         raise Problem("not_ready", f"No training of {model!r} has succeeded; other versions answer by their number.")
 
     def model_metadata(self, project: str, model: str, version: str | None) -> dict[str, Any]:
@@ -77,8 +76,7 @@ class V2:
         ------
         NotFound, Problem
         """
-        selection = self.select(project, model, version)
-        loaded = self._predictor.load(project, selection)
+        loaded = self.choose(project, model, version).version
         numeric = numeric_features(loaded)
         if len(numeric) == len(loaded.features):
             inputs = [{"name": matrix_name(loaded), "datatype": "FP64", "shape": [-1, len(numeric)]}]
@@ -131,10 +129,9 @@ class V2:
         ------
         NotFound, Problem
         """
-        selection = self.select(project, model, version)
+        selection, loaded = self.choose(project, model, version)
         asked = read_request(body, header_length, max_depth=self._settings.max_json_depth)
         most = self._settings.max_predict_rows
-        loaded = self._predictor.load(project, selection)
         chosen = _chosen(asked, output_forms(loaded))
         tensors = {each.name: read_tensor(each, binary, max_rows=most) for each, binary in asked.inputs}
         X, notices = encode(loaded, tensors)

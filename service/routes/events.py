@@ -9,8 +9,9 @@ from typing import Any
 
 from flask import Response, request
 
-from service.answers import json_bytes, no_content
+from service.answers import no_content
 from service.blueprints import blueprint
+from service.json_bytes import json_bytes
 from service.parts import parts, project
 from service.problems import problem_at
 from service.schemas.jobs import JobPath

@@ -98,7 +98,7 @@ def v2_infer_version(path: V2VersionPath) -> Response:
 
 
 def _ready(model: str, version: str | None) -> Response:
-    selection = parts().v2.select(project(), model, version)
+    selection, _ = parts().v2.choose(project(), model, version)
     return json_answer({"name": selection.model, "ready": True}, headers=_NO_STORE)
 
 

@@ -29,7 +29,8 @@ class Api:
     """The application, its client, and what lies behind them."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        # A test does one thing after another, and must see each at once.
+        self.settings = settings = settings.model_copy(update={"selection_seconds": 0.0})
         self.app: Application = create_app(settings, validate_answers=True)
         self.parts: Parts = self.app.extensions[EXTENSION]
         self.client: FlaskClient = self.app.test_client()

@@ -33,8 +33,11 @@ def test_the_bits_are_those_of_the_table(clip: float | None, rows: int, kind: st
     assert (values == before).all(), "the caller's matrix was changed"
 
 
-def test_only_numbers_says_whether_a_matrix_can_hold_the_features() -> None:
-    number = NumberColumn(np.array([1.0, 2.0]))
-    category = CategoryColumn(np.array([0, 1], dtype=np.int32), ("x", "y"))
-    assert Encoding.fit({"a": number}, ["a"], clip=5).only_numbers
-    assert not Encoding.fit({"a": number, "b": category}, ["a", "b"], clip=5).only_numbers
+def test_categories_are_left_to_the_caller() -> None:
+    columns = {
+        "a": NumberColumn(np.array([1.0, 2.0])),
+        "b": CategoryColumn(np.array([0, 1], dtype=np.int32), ("x", "y")),
+    }
+    encoding = Encoding.fit(columns, ["b", "a"], clip=5)
+    X = encoding.transform_matrix(np.array([[9.0, 2.0]]))
+    assert X.tolist() == [[0.0, 0.0, 1.0]]
