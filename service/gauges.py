@@ -1,4 +1,4 @@
-"""What a scrape looks up: jobs by state, the queue, and the cache of loaded networks."""
+"""What a scrape looks up: the release, jobs by state, the queue, and the cache of loaded networks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -42,6 +43,9 @@ class Gauges(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The gauges; without those of the jobs while the database is away."""
+        build = GaugeMetricFamily("mlp_build_info", "The release; always 1.", labels=["version"])
+        build.add_metric([version("mlp-service")], 1)
+        yield build
         cache = GaugeMetricFamily("mlp_cache_bytes", "Bytes of loaded networks in the process that answers.")
         cache.add_metric([], self._cache_bytes())
         yield cache

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -84,8 +83,6 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         looked_up = CollectorRegistry()
-        build = Gauge("mlp_build_info", "The release; always 1.", ["version"], registry=looked_up)
-        build.labels(version("mlp-service")).set(1)
         for collector in self._collectors:
             looked_up.register(collector)
         return generate_latest(registry) + generate_latest(looked_up)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+from multiprocessing.util import Finalize
 
 from service.app import create_app, fast_door
 from service.logs import configure_logging
@@ -17,4 +17,4 @@ application = create_app(settings)
 app = fast_door(application)
 log = application.extensions[EXTENSION].log
 if log is not None:
-    atexit.register(log.flush)
+    Finalize(None, log.flush, exitpriority=1)  # a process of the server's ends without what `atexit` is told
