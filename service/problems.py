@@ -106,7 +106,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "row_length": (422, "A row has the wrong number of values"),
     "number_out_of_range": (422, "A number does not fit float32"),
     "x_beside_features": (422, "`x` stands beside named features"),
-    # 429, 500, 503
+    # 429, 500, 503, 507
     "too_many_requests": (429, "There are too many requests"),
     "internal_error": (500, "Something went wrong here"),
     "corrupt": (500, "Stored bytes are damaged"),
@@ -115,6 +115,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "too_many_streams": (503, "Too many event streams are open"),
     "too_many_uploads": (503, "Too many bodies are being received"),
     "not_ready": (503, "The service is not ready"),
+    "storage_full": (507, "There is no room left to write"),
 }
 
 

@@ -15,6 +15,7 @@ from service.training_settings import configuration_problem
 from store.errors import Conflict, Corrupt, NotFound, SchemaMismatch, StoreError
 from store.ids import is_name
 from store.ingest import IngestError
+from store.space import is_full
 
 _REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,80}(@[1-9][0-9]{0,8})?")
 RETRY_SECONDS = "2"
@@ -37,6 +38,9 @@ def problem_of_error(error: Exception) -> Problem | None:
         return Problem(error.code, error.detail, status=PROBLEMS.get(error.code, (status,))[0])
     if isinstance(error, MLPError) and error.code in PROBLEMS:
         return Problem(error.code, error.detail)
+    if is_full(error):
+        detail = "The service's disk is full; nothing was changed. Try again when whoever runs it has made room."
+        return Problem("storage_full", detail)
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         detail = "The database cannot be reached at the moment; nothing was changed. Try again."
         return Problem("database_unavailable", detail, headers={"Retry-After": RETRY_SECONDS})

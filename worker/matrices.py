@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.batches import BlockedOrder
+from store.space import is_full
 from worker.errors import JobError
 
 Matrix = npt.NDArray[np.float32]
@@ -28,7 +29,6 @@ WINDOW_BLOCKS = 1024
 
 _ITEM_BYTES = 4
 _RESERVED_AT_ONCE = 256 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class MatrixRoom:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return [_mapped(self.folder, length, width, look) for length in lengths]
         except OSError as error:
-            if error.errno not in _FULL:
+            if not is_full(error):
                 raise
             raise JobError(
                 "out_of_disk",
