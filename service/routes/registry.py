@@ -1,15 +1,21 @@
-"""Models and their versions: listed, shown, described, deleted."""
+"""Models and their versions: listed, shown, described, imported, deleted."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Response
+from flask import Response, request
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
+from service.gate import media_type
 from service.pages import a_count, a_name, a_time, page, read_cursor
 from service.parts import parts, project
+from service.portable.imported import new_version
+from service.portable.sklearn_network import read_sklearn
+from service.portable.weights_file import MEDIA_TYPE
+from service.portable.weights_import import read_weights_file
+from service.request_body import StrictRequest
 from service.schemas.base import PageQuery
 from service.schemas.registry import (
     DescribeRequest,
@@ -20,7 +26,7 @@ from service.schemas.registry import (
     VersionPage,
     VersionPath,
 )
-from service.store_problems import check_reference
+from service.store_problems import check_name, check_reference
 from service.training_settings import shown_config
 from store import registry
 from store.clock import rfc3339
@@ -28,6 +34,8 @@ from store.prediction_log import clear_predictions
 from store.registry_tables import ModelRow, ModelVersionRow
 
 routes = blueprint("models", __name__, "Models")
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILES = ("application/octet-stream", MEDIA_TYPE)
 
 
 @routes.get("/models", responses={200: ModelPage})
@@ -83,6 +91,36 @@ def list_versions(path: ModelPath, query: PageQuery) -> Response:
     with parts().database.read() as s:
         rows = registry.find_versions(s, project(), path.model, before=before, limit=query.limit + 1)
     return json_answer(page(rows, query.limit, version_answer, lambda row: row.version))
+
+
+@routes.post(
+    "/models/<model>/versions",
+    responses={201: VersionAnswer},
+    openapi_extensions={
+        "requestBody": {
+            "required": True,
+            "content": {
+                **dict.fromkeys(_FILES, _BINARY),
+                "application/json": {"schema": {"type": "object"}},
+            },
+        }
+    },
+)
+def import_version(path: ModelPath) -> Response:
+    """Add a version from a safetensors file of ours, or from a scikit-learn MLP told in JSON."""
+    name, settings = check_name(path.model, parameter="model"), parts().settings
+    depth, digits = settings.max_json_depth, settings.max_json_digits
+    strict = cast(StrictRequest, request)
+    if media_type(request.headers.get("Content-Type")) in _FILES:
+        data = strict.read_all(settings.max_json_bytes)
+        about, tensors = read_weights_file(data, max_depth=depth, max_digits=digits)
+    else:
+        about, tensors = read_sklearn(strict.get_json())
+    new, task, target = new_version(about, tensors, name)
+    with parts().database.write() as s:
+        number = registry.publish_version(s, project(), name, new, task=task, target=target)
+        answer = version_answer(registry.get_version(s, project(), name, number))
+    return json_answer(answer, 201, {"Location": f"/models/{name}/versions/{number}"})
 
 
 @routes.get("/models/<model>/versions/<version>", responses={200: VersionAnswer})

@@ -43,6 +43,7 @@ ROUTES = {
     ("GET", "/models/{model}/versions/{version}"),
     ("PATCH", "/models/{model}/versions/{version}"),
     ("DELETE", "/models/{model}/versions/{version}"),
+    ("POST", "/models/{model}/versions"),
     ("GET", "/models/{model}/versions/{version}/weights"),
     ("GET", "/models/{model}/versions/{version}/onnx"),
     ("GET", "/models/{model}/predictions"),
