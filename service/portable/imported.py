@@ -14,6 +14,7 @@ import safetensors.numpy
 from core.configuration import TrainingConfig
 from core.encoding import Encoding
 from core.errors import UnreadableState
+from core.features import MAX_NUMBER
 from core.network import MLP, parameter_count
 from core.targets import TargetEncoding, class_key
 from service.problems import Problem, problem_at
@@ -24,7 +25,9 @@ Tensors = Mapping[str, npt.NDArray[Any]]
 Parsed = TypeVar("Parsed")
 _Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]+$", max_length=1000)]
-_Positive = Annotated[float, msgspec.Meta(gt=0)]
+# Within float32, as the service's own are: a prediction in the target's units stays finite.
+_Number = Annotated[float, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=MAX_NUMBER)]
 _MOST = 10_000  # features, and classes; the service's own are fewer
 _KINDS = {"number": "number", "integer": "number", "boolean": "number", "category": "category"}
 
@@ -39,7 +42,7 @@ class _Feature(msgspec.Struct):
     name: _Name
     kind: Literal["number", "category"]
     constant: bool
-    mean: float = 0.0
+    mean: _Number = 0.0
     scale: _Positive = 1.0
     indicator: bool = False
     categories: Annotated[list[str], msgspec.Meta(max_length=_MOST)] | None = None
@@ -58,7 +61,7 @@ class _Target(msgspec.Struct):
     task: Literal["classification", "regression", "multilabel", "distribution"]
     names: Annotated[list[_Name], msgspec.Meta(min_length=1, max_length=_MOST)]
     classes: Annotated[list[int | float | bool | str], msgspec.Meta(max_length=_MOST)]
-    mean: list[float]
+    mean: list[_Number]
     scale: list[_Positive]
 
 

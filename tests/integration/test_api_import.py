@@ -133,6 +133,8 @@ def _json(**fields: Any) -> dict[str, Any]:
         (_json(intercepts=[[1, "1"], [1, 1, 1]]), "/intercepts/0/1"),
         (_json(mean=[1]), "/mean"),
         (_json(scale=[1, 0]), "/encoding/features/1/scale"),
+        (_json(scale=[1e300, 1]), "/encoding/features/0/scale"),
+        (_json(mean=[1, -1e300]), "/encoding/features/1/mean"),
         (_json(task="regression", out_activation="identity"), "/target_encoding/classes"),
     ],
 )
@@ -153,6 +155,15 @@ def test_a_damaged_file_is_422_and_leaves_nothing(api: Api, data: bytes) -> None
     bad += [data[:-1] + bytes([data[-1] ^ 1])]  # another weight than that of the sha256
     bad += [safetensors.numpy.save(tensors, {"mlp": text}) for text in ("", "{", "[]", "{}", "null", '"\\ud800"')]
     bad += [changed(data, **{name: None}) for name in ("network", "encoding", "target_encoding", "schema")]
+    far = {
+        "format_version": 1,
+        "task": "regression",
+        "names": ["species"],
+        "classes": [],
+        "mean": [0],
+        "scale": [1e308],
+    }
+    bad += [changed(data, target_encoding=far)]
     bad += [changed(data, format_version=2), changed(data, sha256="0"), changed(data, schema={"features": []})]
     bad += [
         changed(data, network={"layer_sizes": sizes, "activation": "relu", "output_activation": "softmax"})
