@@ -141,6 +141,15 @@ class Version(TypedDict):
     tags: Any
 
 
+class Alias(TypedDict):
+    """A movable name for a version."""
+
+    model: str
+    alias: str
+    version: int
+    updated_at: str
+
+
 class Prediction(TypedDict, total=False):
     """One row's prediction; which keys there are depends on the task."""
 

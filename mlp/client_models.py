@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from mlp import asking
-from mlp.answers import Model, Predictions, Version
+from mlp.answers import Alias, Model, Predictions, Version
 from mlp.connection import Connection, given, quote
 
 
@@ -30,6 +30,20 @@ class ModelMethods:
     def version(self, model: str, version: int) -> Version:
         """One version: its schema, configuration and metrics."""
         return cast(Version, self._connection.json("GET", f"/models/{quote(model)}/versions/{version}"))
+
+    def aliases(self, model: str) -> list[Alias]:
+        """The aliases of a model, by name."""
+        return cast(list[Alias], self._connection.json("GET", f"/models/{quote(model)}/aliases")["items"])
+
+    def promote(self, model: str, version: int, alias: str = "champion") -> Alias:
+        """Let an alias point at a version; the champion answers where nothing else is asked for."""
+        path = f"/models/{quote(model)}/aliases/{quote(alias)}"
+        return cast(Alias, self._connection.json("PUT", path, json={"version": version}, again=True))
+
+    def rollback(self, model: str, alias: str = "champion") -> Alias:
+        """Let an alias point at the version that it pointed at before."""
+        path = f"/models/{quote(model)}/aliases/{quote(alias)}/rollback"
+        return cast(Alias, self._connection.json("POST", path))
 
     def predict(
         self,

@@ -23,6 +23,8 @@ app.command()(jobs.watch)
 app.command()(search.trials)
 app.command()(predict.predict)
 app.command()(versions.models)
+app.command()(versions.promote)
+app.command()(versions.rollback)
 app.add_typer(db.app, name="db")
 
 

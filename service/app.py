@@ -29,6 +29,7 @@ from service.problems import problem_at, shown
 from service.receiving import Receiving
 from service.request_body import StrictRequest
 from service.routes import (
+    aliases,
     datasets,
     documentation,
     events,
@@ -58,6 +59,7 @@ ROUTES = (
     jobs,
     events,
     registry,
+    aliases,
     portable,
     predict,
     predictions,

@@ -181,14 +181,14 @@ MUTATIONS = (
     Mutation(
         "numbers are not clipped",
         "core/encoding.py",
-        "                np.clip(z, -limit, limit, out=z)\n",
+        "            np.minimum(z, limit, out=z)\n",
         "",
         ENCODING,
     ),
     Mutation(
         "numbers are not divided by their deviation",
         "core/encoding.py",
-        "                z /= scales\n",
+        "            z /= scales\n",
         "",
         ENCODING,
     ),
@@ -215,13 +215,13 @@ MUTATIONS = (
     ),
     Mutation(
         "a missing number is not indicated",
-        "core/encoding.py",
+        "core/features.py",
         "X[:, start + 1] = missing",
         "X[:, start + 1] = 0",
         ENCODING,
     ),
     Mutation(
-        "a constant category is encoded", "core/encoding.py", "if not feature.constant:\n", "if True:\n", ENCODING
+        "a constant category is encoded", "core/features.py", "if not feature.constant:\n", "if True:\n", ENCODING
     ),
     Mutation(
         "a constant number is not named",

@@ -1,0 +1,88 @@
+"""Aliases: names that point at a version, moved and rolled back in one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from service.answers import json_answer, no_content
+from service.blueprints import blueprint
+from service.pages import a_count, page, read_cursor
+from service.parts import parts, project
+from service.schemas.aliases import AliasAnswer, AliasHistoryPage, AliasList, AliasPath, MoveRequest
+from service.schemas.base import PageQuery
+from service.schemas.registry import ModelPath
+from service.store_problems import check_name, check_reference, placed
+from store import aliases
+from store.clock import rfc3339
+from store.registry_tables import AliasMoveRow, AliasRow
+
+routes = blueprint("aliases", __name__, "Models")
+_PLACES = {"version_not_found": {"pointer": "/version"}}
+
+
+@routes.get("/models/<model>/aliases", responses={200: AliasList})
+def list_aliases(path: ModelPath) -> Response:
+    """A model's aliases."""
+    check_reference("model", path.model)
+    with parts().database.read() as s:
+        rows = aliases.find_aliases(s, project(), path.model)
+    return json_answer({"items": [alias_answer(row) for row in rows]})
+
+
+@routes.put("/models/<model>/aliases/<alias>", responses={200: AliasAnswer, 201: AliasAnswer})
+def move_alias(path: AliasPath, body: MoveRequest) -> Response:
+    """Let an alias point at a version; every process answers with it within a second."""
+    check_reference("model", path.model)
+    check_name(path.alias, parameter="alias")
+    with placed(parameter="model", others=_PLACES), parts().database.write() as s:
+        row, is_new = aliases.move_alias(s, project(), path.model, path.alias, body.version)
+    return json_answer(alias_answer(row), 201 if is_new else 200)
+
+
+@routes.post("/models/<model>/aliases/<alias>/rollback", responses={200: AliasAnswer})
+def roll_back_alias(path: AliasPath) -> Response:
+    """Let an alias point at the version that it pointed at before."""
+    _check(path)
+    with parts().database.write() as s:
+        row = aliases.roll_back(s, project(), path.model, path.alias)
+    return json_answer(alias_answer(row))
+
+
+@routes.get("/models/<model>/aliases/<alias>/history", responses={200: AliasHistoryPage})
+def show_alias_history(path: AliasPath, query: PageQuery) -> Response:
+    """The moves of an alias, newest first."""
+    _check(path)
+    before = read_cursor(query.cursor, a_count)
+    with parts().database.read() as s:
+        moves = aliases.alias_history(s, project(), path.model, path.alias, before=before, limit=query.limit + 1)
+    return json_answer(page(moves, query.limit, _move_answer, lambda move: move.id))
+
+
+@routes.delete("/models/<model>/aliases/<alias>", responses={204: None})
+def delete_alias(path: AliasPath) -> Response:
+    """Take an alias away; its history stays."""
+    _check(path)
+    with parts().database.write() as s:
+        aliases.delete_alias(s, project(), path.model, path.alias)
+    return no_content()
+
+
+def _check(path: AliasPath) -> None:
+    check_reference("model", path.model)
+    check_reference("alias", path.alias)
+
+
+def alias_answer(row: AliasRow) -> dict[str, Any]:
+    """The alias as JSON."""
+    return {
+        "model": row.model_name,
+        "alias": row.alias,
+        "version": row.version,
+        "updated_at": rfc3339(row.updated_at),
+    }
+
+
+def _move_answer(move: AliasMoveRow) -> dict[str, Any]:
+    return {"version": move.version, "moved_at": rfc3339(move.moved_at)}
