@@ -108,6 +108,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "number_out_of_range": (422, "A number does not fit float32"),
     "x_beside_features": (422, "`x` stands beside named features"),
     # 429, 500, 503, 507
+    "too_many_jobs": (429, "Too many jobs wait for a worker"),
     "too_many_requests": (429, "There are too many requests"),
     "internal_error": (500, "Something went wrong here"),
     "corrupt": (500, "Stored bytes are damaged"),

@@ -19,6 +19,8 @@ from store.space import is_full
 
 _REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,80}(@[1-9][0-9]{0,8})?")
 RETRY_SECONDS = "2"
+QUEUE_RETRY_SECONDS = "10"
+TOO_MANY = 429
 
 
 def problem_of_error(error: Exception) -> Problem | None:
@@ -35,7 +37,9 @@ def problem_of_error(error: Exception) -> Problem | None:
         return None
     if isinstance(error, StoreError):
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 500
-        return Problem(error.code, error.detail, status=PROBLEMS.get(error.code, (status,))[0])
+        status = PROBLEMS.get(error.code, (status,))[0]
+        headers = {"Retry-After": QUEUE_RETRY_SECONDS} if status == TOO_MANY else {}
+        return Problem(error.code, error.detail, status=status, headers=headers)
     if isinstance(error, MLPError) and error.code in PROBLEMS:
         return Problem(error.code, error.detail)
     if is_full(error):
@@ -66,8 +70,10 @@ def placed(
         problem = problem_of_error(error)
         assert problem is not None
         place = (others or {}).get(problem.code, {"pointer": pointer, "parameter": parameter})
+        if problem.code == "too_many_jobs":
+            raise problem from None  # whatever the request names is not in the way
         item = ErrorItem(problem.code, problem.detail, **place)
-        raise Problem(problem.code, problem.detail, (item,), status=problem.status) from None
+        raise Problem(problem.code, problem.detail, (item,), problem.headers, problem.status) from None
 
 
 def check_name(name: str, *, pointer: str | None = None, parameter: str | None = None) -> str:

@@ -76,13 +76,13 @@ def request_cancel(s: Session, project: str, job_id: str, keep: str | None = Non
     return job
 
 
-def retry_job(s: Session, project: str, job_id: str) -> JobRow:
+def retry_job(s: Session, project: str, job_id: str, *, max_queued: int | None = None) -> JobRow:
     """Queue a new job that asks for the same as an ended one; of a trial one that belongs to no search.
 
     Raises
     ------
     NotFound, Conflict
-        ``job_not_found``, ``dataset_not_found``; ``job_not_ended``, ``model_target_mismatch``.
+        ``job_not_found``, ``dataset_not_found``; ``job_not_ended``, ``model_target_mismatch``, ``too_many_jobs``.
     """
     job = _locked_job(s, project, job_id)
     if job.status not in ENDED:
@@ -96,6 +96,7 @@ def retry_job(s: Session, project: str, job_id: str) -> JobRow:
         epochs=job.epochs,
         kind=job.kind,
         retry_of=job.id,
+        max_queued=max_queued,
     )
     return again
 

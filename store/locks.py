@@ -17,7 +17,7 @@ def lock_name(s: Session, project: str, kind: str, name: str) -> None:
     Parameters
     ----------
     kind : str
-        What is named: ``dataset``, ``model`` or ``idempotency``.
+        What is named: ``dataset``, ``model``, ``idempotency`` or ``queue``.
     """
     if s.get_bind().dialect.name != "postgresql":
         return

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     max_cell_characters: int = Field(65_536, gt=0, description="Longest cell of a dataset, characters.")
     max_categories: int = Field(1000, gt=1, description="Most categories of a feature column.")
     max_classes: int = Field(1000, gt=1, description="Most classes of a target.")
+    max_queued_jobs: int = Field(
+        10_000, gt=0, description="Most jobs that wait for a worker; a search's trials are not counted."
+    )
     max_predict_rows: int = Field(10_000, gt=0, description="Most rows of one `POST /predict`.")
     max_explain_rows: int = Field(100, gt=0, description="Most rows of one `POST /predict` with `explain`.")
     max_query_bytes: int = Field(8192, gt=0, description="Longest address, bytes.")

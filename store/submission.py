@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from store.clock import now
@@ -48,6 +48,7 @@ def submit(
     warnings: Sequence[dict[str, Any]] = (),
     retry_of: str | None = None,
     idempotency: IdempotencyKey | None = None,
+    max_queued: int | None = None,
 ) -> tuple[JobRow, bool]:
     """Queue a job; the caller publishes its message after the commit.
 
@@ -61,7 +62,8 @@ def submit(
     Raises
     ------
     Conflict
-        ``idempotency_key_reused`` or ``model_target_mismatch``.
+        ``idempotency_key_reused``, ``model_target_mismatch``, or ``too_many_jobs`` where `max_queued` jobs wait for a
+        worker already, a search's trials not counted.
     NotFound
         When the dataset was deleted meanwhile.
     """
@@ -69,6 +71,8 @@ def submit(
         known = job_of_key(s, project, idempotency)
         if known is not None:
             return known, False
+    if max_queued is not None and kind != "search":
+        _check_queue(s, project, max_queued)
     dataset = _locked_dataset(s, project, dataset_id)
     if model_name is not None:
         lock_name(s, project, "model", model_name)
@@ -135,6 +139,15 @@ def check_model_target(s: Session, project: str, model_name: str, *, task: str, 
                 f"The model {model_name!r} is a {known_task} of {_written(known_target)}; "
                 f"this job is a {task} of {_written(target)}. Give it another `model` name.",
             )
+
+
+def _check_queue(s: Session, project: str, most: int) -> None:
+    lock_name(s, project, "queue", "")  # until the commit, so that two at once cannot both be the last
+    queued = select(func.count()).where(
+        JobRow.project_id == project, JobRow.status == "queued", JobRow.search_id.is_(None)
+    )
+    if (s.scalar(queued) or 0) >= most:
+        raise Conflict("too_many_jobs", f"{most:,} jobs wait for a worker already; try again when some have begun.")
 
 
 def _locked_dataset(s: Session, project: str, dataset_id: str) -> DatasetRow:

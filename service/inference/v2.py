@@ -135,7 +135,7 @@ class V2:
         chosen = _chosen(asked, output_forms(loaded))
         tensors = {each.name: read_tensor(each, binary, max_rows=most) for each, binary in asked.inputs}
         X, notices = encode(loaded, tensors)
-        outputs = loaded.network.predict(X)
+        outputs = loaded.plain.infer(X)
         if not np.isfinite(outputs).all():
             raise malformed("The network's output for these features is not a finite number.")
         self._predictor.count(selection.model, len(X))

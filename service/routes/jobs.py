@@ -122,7 +122,7 @@ def retry_job(path: JobPath) -> Response:
     """Queue a new job that asks for the same as an ended one."""
     check_reference("job", path.job)
     with parts().database.write() as s:
-        row = jobs.retry_job(s, project(), path.job)
+        row = jobs.retry_job(s, project(), path.job, max_queued=parts().settings.max_queued_jobs)
     parts().dispatcher.dispatch(row.id)
     return _accepted(row)
 

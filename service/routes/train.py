@@ -76,6 +76,7 @@ def train(body: TrainRequest) -> Response:
             kind=plan.kind,
             warnings=plan.warnings,
             idempotency=key,
+            max_queued=p.settings.max_queued_jobs,
         )
         latest = histories.latest(s, [job.id]).get(job.id)
     if created:
