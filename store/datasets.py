@@ -10,11 +10,15 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy import delete as delete_from
 from sqlalchemy.orm import Session
 
+from store import idempotency
 from store.clock import now
 from store.errors import Conflict, NotFound
+from store.idempotency import IdempotencyKey
 from store.ids import looks_like_id, new_id
 from store.locks import lock_name
 from store.tables import UNFINISHED, DatasetRow, JobRow
+
+_AGAIN = ":"  # stands in what a key made where that was an existing dataset
 
 
 def begin_upload(s: Session, project: str, name: str, *, lease_seconds: float) -> DatasetRow:
@@ -48,6 +52,7 @@ def complete_upload(
     sha256: str,
     columns: Sequence[dict[str, Any]],
     warnings: Sequence[dict[str, Any]],
+    key: IdempotencyKey | None = None,
 ) -> tuple[DatasetRow, bool]:
     """Make the uploaded table a version of its name.
 
@@ -60,13 +65,19 @@ def complete_upload(
     Raises
     ------
     Conflict
-        ``upload_expired`` when the sweep took the row away meanwhile.
+        ``upload_expired`` when the sweep took the row away meanwhile; ``idempotency_key_reused``.
     """
     row = s.scalars(
         select(DatasetRow).where(DatasetRow.id == row_id, DatasetRow.status == "uploading").with_for_update()
     ).one_or_none()
     if row is None:
         raise Conflict("upload_expired", "The upload took longer than its lease; send the table again.")
+    known = None if key is None else idempotency.recall(s, row.project_id, key)
+    if known is not None:  # the answer of the first time, whatever the name has come to mean since
+        s.delete(row)
+        s.flush()
+        made, _, again = known.partition(_AGAIN)
+        return s.scalars(select(DatasetRow).where(DatasetRow.id == made)).one(), not again
     lock_name(s, row.project_id, "dataset", row.name)
     same_name = (DatasetRow.project_id == row.project_id, DatasetRow.name == row.name)
     existing = s.scalars(
@@ -77,6 +88,8 @@ def complete_upload(
     ).one_or_none()
     if existing is not None:
         s.delete(row)
+        if key is not None:
+            idempotency.remember(s, existing.project_id, key, f"{existing.id}{_AGAIN}200")
         s.flush()
         return existing, False
     # Deleted versions count: a number never comes to mean another table.
@@ -85,6 +98,8 @@ def complete_upload(
     row.status, row.lease_expires_at = "ready", None
     row.rows, row.bytes, row.sha256 = rows, bytes, sha256
     row.columns, row.warnings = list(columns), list(warnings)
+    if key is not None:
+        idempotency.remember(s, row.project_id, key, row.id)
     s.flush()
     s.refresh(row)
     return row, True
@@ -154,6 +169,7 @@ def delete(s: Session, project: str, ref: str) -> DatasetRow:
             "dataset_in_use", f"The job {job_id} still needs {row.name}@{row.version}; cancel it or wait for its end."
         )
     s.execute(update(DatasetRow).where(DatasetRow.id == row.id).values(status="deleted", deleted_at=now()))
+    idempotency.forget(s, project, row.id, f"{row.id}{_AGAIN}200")
     s.flush()
     s.refresh(row)
     return row

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from store import searches
+from store import idempotency, searches
 from store.clock import now
 from store.errors import Conflict, NotFound
 from store.submission import submit
-from store.tables import ENDED, EpochReportRow, IdempotencyRow, JobRow
+from store.tables import ENDED, EpochReportRow, JobRow
 
 
 def get_job(s: Session, project: str, job_id: str) -> JobRow:
@@ -117,7 +117,7 @@ def delete_job(s: Session, project: str, job_id: str) -> None:
     if job.kind == "search":
         searches.delete_trials(s, job_id)
     s.execute(delete(EpochReportRow).where(EpochReportRow.job_id == job_id))
-    s.execute(delete(IdempotencyRow).where(IdempotencyRow.project_id == project, IdempotencyRow.resource_id == job_id))
+    idempotency.forget(s, project, job_id)
     s.delete(job)
 
 

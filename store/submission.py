@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,29 +10,11 @@ from sqlalchemy.orm import Session
 
 from store.clock import now
 from store.errors import Conflict, NotFound
+from store.idempotency import IdempotencyKey, recall, remember
 from store.ids import new_id
 from store.locks import lock_name
 from store.registry_tables import ModelRow
-from store.tables import UNFINISHED, DatasetRow, IdempotencyRow, JobRow
-
-
-@dataclass(frozen=True)
-class IdempotencyKey:
-    """A client's promise that two requests are the same one.
-
-    Parameters
-    ----------
-    route : str
-        Such as ``POST /train``.
-    key : str
-        The header's value.
-    body_sha256 : str
-        Digest of the request's body.
-    """
-
-    route: str
-    key: str
-    body_sha256: str
+from store.tables import UNFINISHED, DatasetRow, JobRow
 
 
 def submit(
@@ -97,15 +78,7 @@ def submit(
     )
     s.add(job)
     if idempotency is not None:
-        s.add(
-            IdempotencyRow(
-                project_id=project,
-                route=idempotency.route,
-                key=idempotency.key,
-                body_sha256=idempotency.body_sha256,
-                resource_id=job.id,
-            )
-        )
+        remember(s, project, idempotency, job.id)
     s.flush()
     s.refresh(job)
     return job, True
@@ -169,15 +142,10 @@ def job_of_key(s: Session, project: str, idempotency: IdempotencyKey) -> JobRow 
     Conflict
         ``idempotency_key_reused`` where the body was another one.
     """
-    lock_name(s, project, "idempotency", f"{idempotency.route} {idempotency.key}")
-    known = s.get(IdempotencyRow, (project, idempotency.route, idempotency.key))
+    known = recall(s, project, idempotency)
     if known is None:
         return None
-    if known.body_sha256 != idempotency.body_sha256:
-        raise Conflict(
-            "idempotency_key_reused", "This Idempotency-Key came before with another body; use a new key for it."
-        )
-    return s.scalars(select(JobRow).where(JobRow.project_id == project, JobRow.id == known.resource_id)).one()
+    return s.scalars(select(JobRow).where(JobRow.project_id == project, JobRow.id == known)).one()
 
 
 def _written(target: str | list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from store import datasets, parquet
 from store.database import Database
 from store.files import FileStore
+from store.idempotency import IdempotencyKey
 from store.ingest.table import IngestedTable
 from store.settings import Settings
 from store.tables import DatasetRow
@@ -17,12 +19,24 @@ log = logging.getLogger(__name__)
 
 
 def store_dataset(
-    database: Database, files: FileStore, project: str, name: str, ingested: IngestedTable, settings: Settings
+    database: Database,
+    files: FileStore,
+    project: str,
+    name: str,
+    ingested: IngestedTable,
+    settings: Settings,
+    *,
+    key: str | None = None,
 ) -> tuple[DatasetRow, bool]:
     """Store the table as a version of the name; after an error nothing of it is left.
 
     The row comes before the file and says who owns it, so that a crash at any point leaves only what
     `store.sweep` recognises.
+
+    Parameters
+    ----------
+    key : str or None
+        The client's key of this upload: the same one with the same name and content again is answered alike.
 
     Returns
     -------
@@ -32,30 +46,36 @@ def store_dataset(
     Raises
     ------
     Conflict
-        ``upload_expired`` when it took longer than `settings.upload_lease_seconds` and the sweep came by.
+        ``upload_expired`` when it took longer than `settings.upload_lease_seconds` and the sweep came by;
+        ``idempotency_key_reused``.
     """
     with database.write() as s:
         upload = datasets.begin_upload(s, project, name, lease_seconds=settings.upload_lease_seconds)
-        row_id, key = upload.id, upload.blob_key
+        row_id, blob_key = upload.id, upload.blob_key
     try:
-        with files.new(key) as path:
+        with files.new(blob_key) as path:
             parquet.write(ingested.table, path)
         with database.write() as s:
             row, created = datasets.complete_upload(
                 s,
                 row_id,
                 rows=ingested.rows,
-                bytes=files.size(key),
+                bytes=files.size(blob_key),
                 sha256=ingested.sha256,
                 columns=ingested.columns,
                 warnings=ingested.warnings,
+                key=None if key is None else _key(key, name, ingested.sha256),
             )
     except BaseException:
-        _undo(database, files, row_id, key)
+        _undo(database, files, row_id, blob_key)
         raise
-    if not created:
-        _remove(files, key)
+    if row.id != row_id:
+        _remove(files, blob_key)
     return row, created
+
+
+def _key(key: str, name: str, content: str) -> IdempotencyKey:
+    return IdempotencyKey("POST /datasets", key, hashlib.sha256(f"{name}\x00{content}".encode()).hexdigest())
 
 
 def _undo(database: Database, files: FileStore, row_id: str, key: str) -> None:

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
+from service.idempotency_header import key_of
 from service.pages import a_count, an_id, invalid_cursor, page, read_cursor, write_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
@@ -57,8 +58,10 @@ def dataset_answer(row: DatasetRow) -> dict[str, Any]:
 def upload_dataset(query: UploadQuery) -> Response:
     """Upload a table as CSV, multipart form or JSON."""
     p = parts()
+    key = key_of(request.headers.get("Idempotency-Key"))
     name, table = read_upload(request, query.name, p.settings)
-    row, created = store_dataset(p.database, p.files, project(), name, table, p.settings)
+    with placed(others={"idempotency_key_reused": {"parameter": "Idempotency-Key"}}):
+        row, created = store_dataset(p.database, p.files, project(), name, table, p.settings, key=key)
     return json_answer(dataset_answer(row), 201 if created else 200, {"Location": f"/datasets/{row.id}"})
 
 

@@ -13,6 +13,7 @@ from flask import Response, request
 from core.table import Column
 from service.answers import json_answer
 from service.blueprints import blueprint
+from service.idempotency_header import KEY_PARAMETER, key_of
 from service.job_answer import job_answer
 from service.job_plan import Plan, make_plan
 from service.parts import parts, project
@@ -24,12 +25,12 @@ from service.store_problems import check_name, check_reference, placed
 from service.target_choice import choose
 from store import datasets, histories, parquet, registry, selection
 from store.errors import NotFound
+from store.idempotency import IdempotencyKey
 from store.registry_tables import ModelVersionRow
-from store.submission import IdempotencyKey, job_of_key, submit
+from store.submission import job_of_key, submit
 from store.tables import DatasetRow, JobRow
 
 routes = blueprint("train", __name__, "Training")
-_MOST_KEY_CHARACTERS = 255
 _PLACES = {
     "dataset_not_found": {"pointer": "/dataset"},
     "idempotency_key_reused": {"parameter": "Idempotency-Key"},
@@ -39,22 +40,7 @@ _PLACES = {
 @routes.post(
     "/train",
     responses={202: JobAnswer},
-    openapi_extensions={
-        "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "schema": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": _MOST_KEY_CHARACTERS,
-                    "pattern": "^[ -~]+$",
-                },
-                "description": "The same key with the same body: the same job.",
-            }
-        ]
-    },
+    openapi_extensions={"parameters": [KEY_PARAMETER]},
 )
 def train(body: TrainRequest) -> Response:
     """Train a model of a dataset's column, or search for the best of many; answers at once with the job."""
@@ -149,11 +135,8 @@ def _start(body: TrainRequest) -> ModelVersionRow | None:
 
 
 def _idempotency_key() -> IdempotencyKey | None:
-    key = request.headers.get("Idempotency-Key")
+    key = key_of(request.headers.get("Idempotency-Key"))
     if key is None:
         return None
-    if not 1 <= len(key) <= _MOST_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
-        detail = f"An Idempotency-Key has 1 to {_MOST_KEY_CHARACTERS} printable ASCII characters."
-        raise problem_at("invalid_value", detail, parameter="Idempotency-Key")
     body = json.dumps(request.get_json(), sort_keys=True).encode()
     return IdempotencyKey("POST /train", key, hashlib.sha256(body).hexdigest())

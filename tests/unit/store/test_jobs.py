@@ -7,7 +7,8 @@ import pytest
 from store import checkpoints, histories, jobs, leases, registry
 from store.database import Database
 from store.errors import Conflict, NotFound
-from store.submission import IdempotencyKey, submit
+from store.idempotency import IdempotencyKey
+from store.submission import submit
 from store.tables import EpochReportRow, IdempotencyRow
 from tests.support.rows import PROJECT, add_dataset, new_version, queued_job, read_job, report, running_job
 
