@@ -1,0 +1,18 @@
+"""The API dies while it takes a table in: the table is whole or absent, and sending it again works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store.database import Database
+from store.settings import Settings
+from tests.support import interrupted_uploads
+
+
+@pytest.mark.slow
+def test_uploads_whose_api_is_killed_leave_nothing_and_work_again(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    interrupted_uploads.kill_the_api_in_mid_upload(settings, database, tmp_path, kills=3)
