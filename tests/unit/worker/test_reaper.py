@@ -157,6 +157,7 @@ def test_the_stores_sweeps_do_nothing_on_a_fresh_store(settings: Settings, datab
     assert {what: sweep() for what, sweep in store_sweeps(settings, database).items()} == {
         "checkpoints": 0,
         "dataset files": 0,
+        "logged predictions": 0,
     }
 
 
