@@ -5,7 +5,7 @@ import pytest
 
 from core.activations import ELEMENT_WISE
 from core.features import fit_feature
-from core.integrated_gradients import TOLERANCE, in_double, input_gradient, integrated_gradients
+from core.integrated_gradients import FIRST_PIECES, TOLERANCE, in_double, input_gradient, integrated_gradients
 from core.network import MLP
 from core.table import CategoryColumn, NumberColumn
 
@@ -48,6 +48,17 @@ def test_a_relu_worked_by_hand():
     found = integrated_gradients(network, np.array([2.0, 2.0]), np.zeros(2), 0)
     assert (found.baseline, found.output) == (0, 3)
     assert found.inputs == pytest.approx([1, 2], rel=1e-3)
+
+
+def test_the_pieces_are_bounded(monkeypatch):
+    # F(x) = max(0, x1 + 2 x2 − 2): its kink is at α = 1/3, inside a piece that may not be halved here. The attributions
+    # are 4/3 and 8/3; the piece, a quarter of the way, is wrong by less than its own share of 1/2 and 1.
+    monkeypatch.setattr("core.integrated_gradients.MOST_PIECES", FIRST_PIECES)
+    network = MLP.from_parameters((2, 1, 1), "relu", "identity", np.array([1, 2, -2, 1, 0], dtype=np.float64))
+    found = integrated_gradients(network, np.array([2.0, 2.0]), np.zeros(2), 0)
+    wrong = np.abs(found.inputs - [4 / 3, 8 / 3])
+    assert (wrong > 1e-3).all()
+    assert (wrong < [1 / 2, 1]).all()
 
 
 def test_the_training_mean_is_each_levels_share():
