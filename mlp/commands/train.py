@@ -40,19 +40,34 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's learning rate.")] = None,
     momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None,
     nesterov: Annotated[bool | None, typer.Option("--nesterov", help="Nesterov's momentum, of sgd.")] = None,
+    beta_1: Annotated[float | None, typer.Option(help="Of adam, adamw: how much of the mean gradient stays.")] = None,
+    beta_2: Annotated[float | None, typer.Option(help="Of adam, adamw: how much of the mean square stays.")] = None,
+    epsilon: Annotated[float | None, typer.Option(help="Of adam, adamw: what is added to the root.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Of adamw and sgd.")] = None,
     schedule: Annotated[
         str | None, typer.Option(help="Of the learning rate: constant, step, cosine or plateau.")
     ] = None,
     warmup_epochs: Annotated[int | None, typer.Option(help="Epochs over which the learning rate rises.")] = None,
+    step_epochs: Annotated[int | None, typer.Option(help="Of step: the rate falls after so many epochs each.")] = None,
+    factor: Annotated[float | None, typer.Option(help="Of step and plateau: what the rate is multiplied by.")] = None,
+    plateau_patience: Annotated[
+        int | None, typer.Option(help="Of plateau: epochs without an improvement, then the rate falls.")
+    ] = None,
+    plateau_min_delta: Annotated[
+        float | None, typer.Option(help="Of plateau: the least fall of the loss that counts.")
+    ] = None,
+    min_learning_rate: Annotated[float | None, typer.Option(help="Of cosine and plateau: where the fall ends.")] = None,
     stop_on: Annotated[
         str | None, typer.Option(help="What early stopping watches, such as validation_loss or validation_roc_auc.")
     ] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without an improvement, then it stops.")] = None,
+    min_delta: Annotated[float | None, typer.Option(help="The least improvement that counts.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="The training ends after so many seconds.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training rows at most.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a step.")] = None,
+    validation_fraction: Annotated[float | None, typer.Option(help="Share of rows that watch the training.")] = None,
     test_fraction: Annotated[float | None, typer.Option(help="Share of rows kept for the final score.")] = None,
+    clip: Annotated[float | None, typer.Option(help="Standardised features are held within ±this.")] = None,
     l2: Annotated[float | None, typer.Option(help="Weight of the penalty on large weights.")] = None,
     l1: Annotated[float | None, typer.Option(help="Weight of the penalty on the sum of all weights' sizes.")] = None,
     max_norm: Annotated[float | None, typer.Option(help="Greatest length of a unit's incoming weights.")] = None,
@@ -70,10 +85,22 @@ def train(
         learning_rate=learning_rate,
         momentum=momentum,
         nesterov=nesterov,
+        beta_1=beta_1,
+        beta_2=beta_2,
+        epsilon=epsilon,
         weight_decay=weight_decay,
     )
     if steps:
         steps.setdefault("name", "adam")
+    rate = given(
+        name=schedule,
+        warmup_epochs=warmup_epochs,
+        step_epochs=step_epochs,
+        factor=factor,
+        patience=plateau_patience,
+        min_delta=plateau_min_delta,
+        min_learning_rate=min_learning_rate,
+    )
     options = given(
         model=model,
         features=features.split(",") if features else None,
@@ -86,12 +113,14 @@ def train(
         class_weights=_weights(class_weights),
         sample_weight=sample_weight,
         optimizer=steps or None,
-        schedule=given(name=schedule, warmup_epochs=warmup_epochs) or None,
-        early_stopping=given(metric=stop_on, patience=patience) or None,
+        schedule=rate or None,
+        early_stopping=given(metric=stop_on, patience=patience, min_delta=min_delta) or None,
         max_seconds=max_seconds,
         epochs=epochs,
         batch_size=batch_size,
+        validation_fraction=validation_fraction,
         test_fraction=test_fraction,
+        clip=clip,
         l1=l1,
         l2=l2,
         max_norm=max_norm,

@@ -33,9 +33,30 @@ OPTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
         ["--schedule", "cosine", "--warmup-epochs", "5"],
         {"schedule": {"name": "cosine", "warmup_epochs": 5}},
     ),
+    "steps": (
+        ["--schedule", "step", "--step-epochs", "9", "--factor", "0.5"],
+        {"schedule": {"name": "step", "step_epochs": 9, "factor": 0.5}},
+    ),
+    "plateau": (
+        ["--schedule", "plateau", "--plateau-patience", "4", "--plateau-min-delta", "1", "--min-learning-rate", "0.1"],
+        {"schedule": {"name": "plateau", "patience": 4, "min_delta": 1.0, "min_learning_rate": 0.1}},
+    ),
+    "adam": (
+        ["--optimizer", "adam", "--beta-1", "0.8", "--beta-2", "0.99", "--epsilon", "1e-7"],
+        {"optimizer": {"name": "adam", "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-7}},
+    ),
     "stopping": (
-        ["--stop-on", "validation_roc_auc", "--patience", "7"],
-        {"early_stopping": {"metric": "validation_roc_auc", "patience": 7}},
+        ["--stop-on", "validation_roc_auc", "--patience", "7", "--min-delta", "0.01"],
+        {"early_stopping": {"metric": "validation_roc_auc", "patience": 7, "min_delta": 0.01}},
+    ),
+    "rows": (
+        ["--validation-fraction", "0.2", "--test-fraction", "0.1", "--clip", "3"],
+        {"validation_fraction": 0.2, "test_fraction": 0.1, "clip": 3.0},
+    ),
+    "length": (["--epochs", "9", "--batch-size", "64", "--seed", "7"], {"epochs": 9, "batch_size": 64, "seed": 7}),
+    "what": (
+        ["--model", "m", "--features", "a,b", "--task", "classification"],
+        {"model": "m", "features": ["a", "b"], "task": "classification"},
     ),
     "limits": (
         ["--max-seconds", "60", "--max-norm", "3", "--max-gradient-norm", "1", "--l1", "0.01", "--l2", "0.02"],
@@ -82,6 +103,27 @@ def test_an_option_becomes_the_field_that_the_service_knows(asked: list[dict[str
     given = {name: value for name, value in asked[0].items() if value is not None}
     assert given == {"dataset": "iris", "target": "species", **fields}
     TrainRequest.model_validate(given)
+
+
+def test_every_field_of_a_training_can_be_typed() -> None:
+    def fields(document: dict[str, Any], name: str) -> set[str]:
+        found = document["properties"][name]
+        reference = next((each["$ref"] for each in [found, *found.get("anyOf", ())] if "$ref" in each), None)
+        if reference is None:
+            return {name}
+        inner = document["$defs"][reference.rpartition("/")[2]]["properties"]
+        return {f"{name}.{each}" for each in inner}
+
+    document = TrainRequest.model_json_schema()
+    known = {field for name in document["properties"] for field in fields(document, name)}
+    typed = {
+        f"{name}.{inner}" if isinstance(value, dict) and name != "class_weights" else name
+        for _, given in OPTIONS.values()
+        for name, value in given.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    }
+    elsewhere = {"dataset", "target"} | {each for each in known if each.startswith("search")}  # `mlp search`
+    assert known - typed - elsewhere == {"initialize_from.alias"}  # a version's name is typed as iris@3
 
 
 @pytest.mark.parametrize("arguments", [["--class-weights", "yes"], ["--initialize-from", "iris@new"]])
