@@ -70,12 +70,16 @@ def check_whole(database: Database, search_id: str, *, trials: int, versions: in
 def kill_workers_in_mid_search(settings: Settings, database: Database, *, kills: int, trials: int) -> None:
     """Kill the whole worker group at random moments of two searches, and compare with an undisturbed one."""
     moments = random.Random(new_seed())
-    settings = fault_settings(settings, worker_processes=3)
+    # A kill before a trial's first report counts as an attempt in vain: as many as there are must not end the trial.
+    settings = fault_settings(settings, worker_processes=3, max_attempts=kills + 1)
     dataset = upload(settings, database, points_table())
     with worker(settings, "undisturbed"):
         first = start_search(settings, database, dataset, trials=trials, parallelism=1)
-        wait_for_end(database, first, seconds=120)
+        undisturbed = wait_for_end(database, first, seconds=120)
     check_whole(database, first, trials=trials)
+    assert undisturbed.started_at is not None
+    assert undisturbed.finished_at is not None
+    of_a_trial = (undisturbed.finished_at - undisturbed.started_at) / trials
     with reaper(settings), worker(settings) as workers:
         alone = start_search(settings, database, dataset, trials=trials, parallelism=1)
         together = start_search(settings, database, dataset, trials=trials, parallelism=3)
@@ -92,7 +96,8 @@ def kill_workers_in_mid_search(settings: Settings, database: Database, *, kills:
                 seconds=60,
                 what="a trial's claim",
             )
-            time.sleep(moments.uniform(0.0, 2.5))  # the moment of the fault is what is random
+            # The moment of the fault is what is random; it comes while there is something to be lost.
+            time.sleep(moments.uniform(0.0, of_a_trial))
             workers.kill_group()
             workers.start()
         for job_id in (alone, together):
