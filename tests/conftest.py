@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from mlp.redis_server import RedisServer
 from store.database import Database
 from store.settings import Settings
+from tests.support.campaign import BOOK, table
 from tests.support.postgres import PostgresServer
 
 _numbers = itertools.count(1)
@@ -31,6 +32,19 @@ hypothesis_settings.register_profile(
     print_blob=True,
 )
 hypothesis_settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the fault campaign's book."""
+    config.stash[BOOK] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """End with the fault campaign's table, where there were faults."""
+    if config.stash[BOOK]:
+        terminalreporter.section("fault campaign")
+        for line in table(config.stash[BOOK]):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,14 @@ import pytest
 from mlp.redis_server import RedisServer
 from store.settings import Settings
 from tests.support.api import Api, running
+from tests.support.campaign import BOOK, Campaign
 from tests.support.refusals import furnish, low_limits
+
+
+@pytest.fixture
+def campaign(pytestconfig: pytest.Config) -> Campaign:
+    """A tenth of the fault campaign of `tests/faults`."""
+    return Campaign(pytestconfig.stash[BOOK], 0.1)
 
 
 @pytest.fixture
