@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,20 @@ import pytest
 from store.database import Database
 from store.settings import Settings
 from tests.support import crowded_sqlite, interrupted_uploads
+from tests.support.campaign import Campaign
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 50)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 def test_uploads_whose_api_is_killed_leave_nothing_and_work_again(
-    settings: Settings, database: Database, tmp_path: Path
+    settings: Settings, database: Database, campaign: Campaign, tmp_path: Path
 ) -> None:
-    interrupted_uploads.kill_the_api_in_mid_upload(settings, database, tmp_path, kills=ROUNDS)
+    tally = campaign.tally("F10", database.url, 50)
+    with tally.round(tally.rounds):
+        interrupted_uploads.kill_the_api_in_mid_upload(settings, database, tmp_path, tally)
 
 
-def test_a_crowd_whose_members_are_killed_loses_no_row(tmp_path: Path) -> None:
-    crowded_sqlite.crowd_a_file(tmp_path, seconds=60, kills=20)
+def test_a_crowd_whose_members_are_killed_loses_no_row(campaign: Campaign, tmp_path: Path) -> None:
+    tally = campaign.tally("F12", "sqlite", 20)
+    with tally.round(tally.rounds):
+        crowded_sqlite.crowd_a_file(tmp_path, tally, seconds=60)

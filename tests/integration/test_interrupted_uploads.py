@@ -9,10 +9,13 @@ import pytest
 from store.database import Database
 from store.settings import Settings
 from tests.support import interrupted_uploads
+from tests.support.campaign import Campaign
 
 
 @pytest.mark.slow
 def test_uploads_whose_api_is_killed_leave_nothing_and_work_again(
-    settings: Settings, database: Database, tmp_path: Path
+    settings: Settings, database: Database, campaign: Campaign, tmp_path: Path
 ) -> None:
-    interrupted_uploads.kill_the_api_in_mid_upload(settings, database, tmp_path, kills=3)
+    tally = campaign.tally("F10", database.url, 50)
+    with tally.round(tally.rounds):
+        interrupted_uploads.kill_the_api_in_mid_upload(settings, database, tmp_path, tally)

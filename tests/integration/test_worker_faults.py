@@ -2,53 +2,81 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from mlp.redis_server import RedisServer
 from store.database import Database
 from store.settings import Settings
-from tests.support import faults
+from tests.support.campaign import Campaign
+from tests.support.faults.failing_processes import die_at_each_point, die_at_every_attempt
+from tests.support.faults.hanging_trainer import hang_inside_a_step
+from tests.support.faults.killed_worker import kill_training_processes, kill_worker_groups
+from tests.support.faults.messages import deliver_many_times
+from tests.support.faults.stopped_trainer import (
+    resume_beside_a_stopped_trainer,
+    wake_a_stale_trainer_beside_the_new_one,
+)
+from tests.support.faults.stopped_worker import stop_worker_in_mid_training
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.slow
-def test_jobs_whose_worker_is_killed_ten_times_end_identical_to_the_bit(settings: Settings, database: Database) -> None:
-    faults.kill_workers_in_mid_training(settings, database, kills=10, jobs=3)
-
-
-@pytest.mark.slow
-def test_a_message_that_comes_five_times_to_two_workers_makes_one_version(
-    settings: Settings, database: Database
+@on_postgresql
+def test_f1_jobs_whose_training_process_is_killed_end_identical_to_the_bit(
+    settings: Settings, database: Database, campaign: Campaign
 ) -> None:
-    faults.deliver_many_times(settings, database, jobs=5, times=5)
-
-
-@pytest.mark.slow
-def test_a_worker_that_is_told_to_stop_gives_its_job_back_with_nothing_lost(
-    settings: Settings, database: Database
-) -> None:
-    faults.stop_worker_in_mid_training(settings, database, rounds=2)
-
-
-@pytest.mark.slow
-def test_nothing_is_accepted_from_a_trainer_that_slept_past_its_lease(settings: Settings, database: Database) -> None:
-    faults.resume_beside_a_stopped_trainer(settings, database, rounds=1)
+    kill_training_processes(settings, database, campaign.tally("F1", database.url, 50))
 
 
 @on_sqlite
-@pytest.mark.slow
+def test_f2_jobs_whose_worker_is_killed_end_identical_to_the_bit(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    kill_worker_groups(settings, database, campaign.tally("F2", database.url, 50))
+
+
+@on_sqlite
+def test_f3_jobs_whose_processes_die_at_named_points_end_identical_to_the_bit(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    die_at_each_point(settings, database, campaign.tally("F3", database.url, 5))
+
+
+@on_postgresql
+def test_f7_a_message_that_comes_five_times_to_two_workers_makes_one_version(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    deliver_many_times(settings, database, campaign.tally("F7", database.url, 50), times=5)
+
+
+@on_postgresql
+def test_f8_nothing_is_accepted_from_a_trainer_that_slept_past_its_lease(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    resume_beside_a_stopped_trainer(settings, database, campaign.tally("F8", database.url, 10))
+
+
+@on_postgresql
+def test_f9_a_job_that_kills_its_worker_each_time_fails_and_holds_nobody_up(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    die_at_every_attempt(settings, database, campaign.tally("F9", database.url, 10))
+
+
+def test_f14_a_worker_that_is_told_to_stop_gives_its_job_back_with_nothing_lost(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    stop_worker_in_mid_training(settings, database, campaign.tally("F14", database.url, 20))
+
+
+@on_sqlite
+def test_f16_a_training_that_hangs_is_killed_and_goes_on_elsewhere(
+    settings: Settings, database: Database, campaign: Campaign
+) -> None:
+    hang_inside_a_step(settings, database, campaign.tally("F16", database.url, 10))
+
+
+@on_sqlite
 def test_a_trainer_that_wakes_beside_the_new_one_stops(settings: Settings, database: Database) -> None:
-    faults.wake_a_stale_trainer_beside_the_new_one(settings, database)
-
-
-@on_sqlite
-@pytest.mark.slow
-def test_a_worker_consumes_again_after_the_broker_was_restarted(
-    settings: Settings, database: Database, tmp_path: Path
-) -> None:
-    with RedisServer(tmp_path / "own-redis") as server:
-        faults.restart_broker(settings, database, server, rounds=2)
+    wake_a_stale_trainer_beside_the_new_one(settings, database)

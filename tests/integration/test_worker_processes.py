@@ -21,7 +21,7 @@ from tests.support.faults import (
     wait_for_progress,
 )
 from tests.support.training import PROJECT, job_now, points_table, upload, versions_of
-from tests.support.workers import Part, reaper, wait_until, worker
+from tests.support.workers import reaper, wait_until, worker
 
 ENDLESS: dict[str, Any] = {
     "epochs": 100_000,
@@ -135,38 +135,3 @@ def test_an_idle_worker_stops_at_once(settings: Settings, database: Database) ->
         idle.signal(signal.SIGTERM)
         assert idle.wait(10) == 0
         assert time.monotonic() - started < 5.0
-
-
-@on_sqlite
-def test_a_job_whose_worker_dies_at_every_attempt_fails_after_three(settings: Settings, database: Database) -> None:
-    settings = fault_settings(settings, worker_processes=1, lease_seconds=0.6, report_seconds=60.0)
-    dataset = upload(settings, database, points_table(40))
-    # One epoch that lasts: nothing is ever reported before the kill.
-    endless = LONG_TRAINING | {"batch_size": 1, "hidden": [4000, 4000], "epochs": 1}
-    settings = settings.model_copy(update={"checkpoint_seconds": 1000.0})
-    with reaper(settings), worker(settings) as workers:
-        job_id = submit_and_publish(settings, database, dataset, **endless)
-        for token in (1, 3, 5):
-            wait_until(lambda token=token: job_now(database, job_id).token == token, seconds=20)  # type: ignore[misc]
-            name = (job_now(database, job_id).worker or "").rpartition(":")[2]
-            os.kill(int(name), signal.SIGKILL)
-        job = wait_for_end(database, job_id)
-        assert workers.running
-    assert job.status == "failed"
-    assert job.error is not None
-    assert job.error["code"] == "worker_lost"
-    assert job.attempts == 3
-
-
-@on_sqlite
-def test_a_training_that_hangs_is_killed_and_goes_on_elsewhere(settings: Settings, database: Database) -> None:
-    settings = fault_settings(settings, worker_processes=1, stall_seconds=1.0)
-    dataset = upload(settings, database, points_table())
-    hanging = Part("tests.support.hanging_worker", settings, settings.data_dir / "worker.log", "The worker is ready")
-    with reaper(settings), hanging:
-        job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
-        wait_until((settings.data_dir / "hung").exists, seconds=20)
-        job = wait_for_end(database, job_id)
-        assert hanging.running
-    assert (job.status, job.attempts) == ("succeeded", 0)
-    assert "do_block_or_hang" in hanging.read_log(), "the log does not say where it hung"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import random
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -12,19 +11,19 @@ from pathlib import Path
 from sqlalchemy import text
 
 from store.database import Database, sqlite_journal_mode
-from tests.support.faults import new_seed
+from tests.support.campaign import Tally
 from tests.support.workers import wait_until
 
 WRITERS = READERS = 4
 _processes = multiprocessing.get_context("spawn")  # nothing of this process's threads and connections is inherited
 
 
-def crowd_a_file(folder: Path, *, seconds: float, kills: int) -> None:
+def crowd_a_file(folder: Path, tally: Tally, *, seconds: float) -> None:
     """Kill one of four writers and four readers at random moments; no row that was acknowledged may be missing.
 
     Each writer notes a row in a file of its own once its commit has returned.
     """
-    moments = random.Random(new_seed())
+    kills = tally.rounds
     path = folder / "crowded.db"
     database = Database(f"sqlite:///{path}")
     with database.write() as s:
@@ -39,7 +38,7 @@ def crowd_a_file(folder: Path, *, seconds: float, kills: int) -> None:
         wait_until(lambda: _said(errors) or _writers_heard(notes) >= WRITERS, seconds=60, what="a row of each writer")
         assert _said(errors) == ""
         for number in range(kills):
-            time.sleep(moments.uniform(0.5, 1.5) * seconds / kills)  # the moment of the fault is what is random
+            time.sleep(tally.moments.uniform(0.5, 1.5) * seconds / kills)  # the moment of the fault is what is random
             place = number % len(roles)
             assert crowd[place].is_alive(), _said(errors)
             crowd[place].kill()

@@ -1,4 +1,4 @@
-"""A worker whose first training hangs inside a step, once: ``python -m tests.support.hanging_worker``."""
+"""A worker whose training hangs inside a step where a file says so: ``python -m tests.support.hanging_worker``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ HANG_AT_STEP = 200
 _HOUR = 3600
 
 
-def hang_once(marker: Path) -> None:
-    """Let the trainer block inside C code, the interpreter's lock held, unless the marker file exists."""
+def hang_when_told(folder: Path) -> None:
+    """Let the trainer block in C code, with the interpreter's lock, where there is a file ``hang``: ``hung`` then."""
     do_block = Trainer._train_block
 
     def do_block_or_hang(self: Trainer, rows: Any) -> None:
         if self.state.step >= HANG_AT_STEP:
             try:
-                marker.touch(exist_ok=False)
-            except FileExistsError:
+                (folder / "hang").rename(folder / "hung")
+            except FileNotFoundError:
                 pass
             else:
                 ctypes.PyDLL(None).sleep(_HOUR)  # PyDLL, unlike CDLL, keeps the lock: no Python thread runs
@@ -32,5 +32,5 @@ def hang_once(marker: Path) -> None:
 
 
 if __name__ == "__main__":
-    hang_once(Settings().data_dir / "hung")
+    hang_when_told(Settings().data_dir)
     main.main()

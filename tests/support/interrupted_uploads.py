@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import socket
 import threading
@@ -18,7 +17,7 @@ from store.files import FileStore
 from store.settings import Settings
 from store.sweep import sweep_datasets
 from store.tables import DatasetRow
-from tests.support.faults import new_seed
+from tests.support.campaign import Tally
 from tests.support.training import points_table
 from tests.support.workers import Part, wait_until
 
@@ -26,12 +25,12 @@ _ROWS = 20_000
 _HALF_SECOND = 0.5
 
 
-def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: Path, *, kills: int) -> None:
+def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: Path, tally: Tally) -> None:
     """Kill the serving process under an upload: no part of a dataset shows, the same upload works afterwards.
 
     After the sweep the files are those of the datasets, one each.
     """
-    moments = random.Random(new_seed())
+    kills = tally.rounds
     settings = settings.model_copy(update={"port": _free_port(), "upload_lease_seconds": 1.0})
     url = f"http://127.0.0.1:{settings.port}"
     cut_off = 0
@@ -43,7 +42,7 @@ def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: P
             answer: list[float | None] = []
             sender = threading.Thread(target=lambda: answer.append(_try_upload(url, name, table)))  # noqa: B023
             sender.start()
-            time.sleep(moments.uniform(0.0, 0.9 * longest))  # the moment of the fault is what is random
+            time.sleep(tally.moments.uniform(0.0, 0.9 * longest))  # the moment of the fault is what is random
             os.kill(serving, signal.SIGKILL)
             sender.join(30)
             assert not sender.is_alive()
