@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.mutations.fault_mutations import FAULT_MUTATIONS
 from tests.mutations.mutations import MUTATIONS, Mutation
 from tests.mutations.search_mutations import SEARCH_MUTATIONS
 
@@ -16,7 +17,7 @@ IGNORED = shutil.ignore_patterns(
     ".git", ".venv*", "var", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis"
 )
 TIMEOUT_SECONDS = 300
-ALL = MUTATIONS + SEARCH_MUTATIONS
+ALL = MUTATIONS + SEARCH_MUTATIONS + FAULT_MUTATIONS
 
 
 def survives(tree: Path, mutation: Mutation) -> bool:
@@ -35,16 +36,17 @@ def survives(tree: Path, mutation: Mutation) -> bool:
 
 
 def main() -> int:
-    """Run every mutation; 1 where one was not noticed."""
+    """Run every mutation, or those whose name begins with an argument; 1 where one was not noticed."""
+    chosen = [mutation for mutation in ALL if mutation.name.startswith(tuple(sys.argv[1:]) or "")]
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=IGNORED)
-        for number, mutation in enumerate(ALL, start=1):
+        for number, mutation in enumerate(chosen, start=1):
             lives = survives(tree, mutation)
             survivors += lives
-            print(f"{number:>2}/{len(ALL)} {'NOT NOTICED' if lives else 'noticed':<11} {mutation.name}", flush=True)
-    print(f"{len(ALL) - survivors} passed, {survivors} failed")
+            print(f"{number:>2}/{len(chosen)} {'NOT NOTICED' if lives else 'noticed':<11} {mutation.name}", flush=True)
+    print(f"{len(chosen) - survivors} passed, {survivors} failed")
     return int(survivors > 0)
 
 

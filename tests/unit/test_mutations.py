@@ -22,4 +22,6 @@ def test_the_guard_that_a_mutation_takes_out_stands_once(mutation: Mutation) -> 
     assert (ROOT / mutation.file).read_text().count(mutation.before) == 1
     assert mutation.after != mutation.before
     for path in mutation.tests.split():
-        assert (ROOT / path).exists()
+        file, _, test = path.partition("::")
+        assert (ROOT / file).exists()
+        assert f"def {test}" in (ROOT / file).read_text()

@@ -53,6 +53,7 @@ def restart_broker(settings: Settings, database: Database, server: RedisServer, 
                     server.stop()
                 unheard = submit(database, dataset, **SHORT_TRAINING)
                 assert not publish(make_app(settings), unheard.id)
+                tally.pause(3.0)
                 server.start()
                 started = time.monotonic()
                 job = wait_for_end(database, unheard.id, seconds=_CONSUMING_SECONDS + 10)
@@ -108,9 +109,9 @@ def ask_without_broker(settings: Settings, database: Database, server: RedisServ
                         began = time.monotonic()
                         job = api.train(dataset="points", target="kind", epochs=2)
                         slowest = max(slowest, time.monotonic() - began)
+                        assert slowest <= _ANSWER_SECONDS
                         ids.append(job["id"])
         print(f"the slowest 202 took {slowest:.2f} s")
-        assert slowest <= _ANSWER_SECONDS
         back_at = time.monotonic()
         with reaper(settings), worker(settings):
             wait_until(lambda: job_now(database, ids[0]).token, what="the first claim")

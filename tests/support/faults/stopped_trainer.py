@@ -40,20 +40,30 @@ def resume_beside_a_stopped_trainer(settings: Settings, database: Database, tall
 
 
 def _resume(settings: Settings, database: Database, dataset: DatasetRow, expected: dict[str, Any]) -> None:
-    with reaper(settings), worker(settings, "stopped") as stopped:
+    with reaper(settings), _drowsy(settings) as stopped:
         job_id = submit_and_publish(settings, database, dataset, **LONG_TRAINING)
         wait_for_progress(database, job_id, epochs=10)
         with stopped_group(stopped, database, job_id), worker(settings, "other"):
             job = wait_for_end(database, job_id)
             assert (job.status, job.token) == ("succeeded", 3)  # claim, taken back, claim
-            before = outcome_digest(database, job_id)
+            before, row = outcome_digest(database, job_id), row_of(job)
         wait_until(lambda: "no longer this worker's" in stopped.read_log(), seconds=30, what="the stale worker's end")
         # It works on: the next job is its own.
         another = submit_and_publish(settings, database, dataset, **(LONG_TRAINING | {"epochs": 5}))
         assert wait_for_end(database, another).status == "succeeded"
     assert before == expected
     assert outcome_digest(database, job_id) == before
-    assert job_now(database, job_id).token == 3
+    assert row_of(job_now(database, job_id)) == row
+
+
+def row_of(job: JobRow) -> dict[str, Any]:
+    """All that the table says of the job."""
+    return {column.name: getattr(job, column.name) for column in JobRow.__table__.columns}
+
+
+def _drowsy(settings: Settings) -> Part:
+    log = settings.data_dir / "stopped.log"
+    return Part("tests.support.drowsy_worker", settings, log, "The worker is ready")
 
 
 def wake_a_stale_trainer_beside_the_new_one(settings: Settings, database: Database) -> None:
@@ -62,12 +72,13 @@ def wake_a_stale_trainer_beside_the_new_one(settings: Settings, database: Databa
     dataset = upload(settings, database, points_table())
     longer = LONG_TRAINING | {"epochs": 1200, "early_stopping": None}
     expected = undisturbed(settings, database, dataset, **longer)
-    with reaper(settings), worker(settings, "stopped") as stopped:
+    with reaper(settings), _drowsy(settings) as stopped:
         job_id = submit_and_publish(settings, database, dataset, **longer)
         wait_for_progress(database, job_id, epochs=10)
         with worker_beside(settings, stopped, database, job_id) as other:
             wait_until(lambda: f"Job {job_id} begins" in other.read_log(), seconds=30, what="another worker's claim")
         wait_until(lambda: "no longer this worker's" in stopped.read_log(), seconds=30, what="the stale worker's end")
+        assert job_now(database, job_id).status == "running", "the stale worker wrote until the other one had ended"
         assert wait_for_end(database, job_id).token == 3
         assert f"Job {job_id} succeeded" not in stopped.read_log(), "the stale worker ended the job"
         other.kill_group()
