@@ -37,7 +37,7 @@ POINTS: dict[str, tuple[Step, ...]] = {
     "a report is committed": (Step("report", "committed", time=2),),
     "a checkpoint's bytes are not committed": (Step("bytes", "uncommitted"),),
     "a checkpoint has bytes and no name": (Step("bytes", "committed"),),
-    "a checkpoint's name is not committed": (Step("checkpoint", "uncommitted", time=2),),
+    "a checkpoint's name is not committed": (Step("checkpoint", "uncommitted"),),
     "a checkpoint is committed": (Step("checkpoint", "committed"),),
     "before the end": (Step("end", "before"),),
     "the end without its version": (Step("version", "before"),),
