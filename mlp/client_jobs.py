@@ -87,9 +87,16 @@ class JobMethods:
         """The trials of a search, by their number."""
         return self._connection.items(f"/jobs/{quote(job)}/trials", {})
 
-    def jobs(self, *, status: str | None = None, model: str | None = None, kind: str | None = None) -> Iterator[Job]:
-        """All jobs, newest first; those of one status, model or kind where given."""
-        return self._connection.items("/jobs", given(status=status, model=model, kind=kind))
+    def jobs(
+        self,
+        *,
+        status: str | None = None,
+        model: str | None = None,
+        kind: str | None = None,
+        dataset: str | None = None,
+    ) -> Iterator[Job]:
+        """All jobs, newest first; those of one status, model, kind or dataset (id, name, name@version) where given."""
+        return self._connection.items("/jobs", given(status=status, model=model, kind=kind, dataset=dataset))
 
     def job(self, job: str) -> Job:
         """One job, as it stands."""

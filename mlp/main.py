@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlp.commands import dataset, db, demo, jobs, predict, search, train, up, versions
+from mlp.commands import dataset, db, demo, job_verbs, jobs, predict, search, train, up, versions
 
 app = typer.Typer(
     name="mlp",
@@ -21,6 +21,9 @@ app.command()(search.search)
 app.command()(jobs.jobs)
 app.command()(jobs.watch)
 app.command()(search.trials)
+app.command()(job_verbs.cancel)
+app.command()(job_verbs.retry)
+app.command()(job_verbs.forget)
 app.command()(predict.predict)
 app.command()(versions.models)
 app.command()(versions.promote)

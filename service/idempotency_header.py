@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from service.problems import problem_at
 
 MOST_CHARACTERS = 255
-KEY_PARAMETER: dict[str, Any] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS, "pattern": "^[ -~]+$"},
-    "description": "The same key with the same body: the same answer.",
-}
+_FORM = {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS, "pattern": "^[ -~]+$"}
+
+
+class KeyHeader(BaseModel):
+    """The header as the OpenAPI layer documents it beside a route's other parameters; `key_of` refuses a bad one."""
+
+    model_config = ConfigDict(frozen=True)  # the other headers are passed over
+
+    key: Annotated[str | None, WithJsonSchema(_FORM)] = Field(
+        None, alias="Idempotency-Key", description="The same key with the same body: the same answer."
+    )
 
 
 def key_of(header: str | None) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from store import idempotency, searches
 from store.clock import now
 from store.errors import Conflict, NotFound
+from store.ids import looks_like_id
 from store.submission import submit
 from store.tables import ENDED, EpochReportRow, JobRow
 
@@ -33,14 +34,23 @@ def find_jobs(
     status: str | None = None,
     model: str | None = None,
     kind: str | None = None,
+    dataset: str | None = None,
     before_id: str | None = None,
     limit: int = 50,
 ) -> list[JobRow]:
-    """Jobs, newest first, at most `limit`, those before `before_id` in that order."""
+    """Jobs, newest first, at most `limit`, those before `before_id` in that order.
+
+    Parameters
+    ----------
+    dataset : str or None
+        An id, a name (any version of it) or ``name@version``; also of one that is deleted.
+    """
     query = select(JobRow).where(JobRow.project_id == project)
     for column, value in ((JobRow.status, status), (JobRow.model_name, model), (JobRow.kind, kind)):
         if value is not None:
             query = query.where(column == value)
+    if dataset is not None:
+        query = query.where(*_of_dataset(dataset))
     if before_id is not None:
         query = query.where(JobRow.id < before_id)
     return list(s.scalars(query.order_by(JobRow.id.desc()).limit(limit)))
@@ -119,6 +129,15 @@ def delete_job(s: Session, project: str, job_id: str) -> None:
     s.execute(delete(EpochReportRow).where(EpochReportRow.job_id == job_id))
     idempotency.forget(s, project, job_id)
     s.delete(job)
+
+
+def _of_dataset(reference: str) -> tuple[ColumnElement[bool], ...]:
+    if looks_like_id(reference):
+        return (JobRow.dataset_id == reference,)
+    name, pinned, version = reference.partition("@")
+    if not pinned:
+        return (JobRow.dataset_name == name,)
+    return JobRow.dataset_name == name, JobRow.dataset_version == int(version)
 
 
 def _locked_job(s: Session, project: str, job_id: str) -> JobRow:

@@ -23,11 +23,12 @@ def jobs(
     status: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
     model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
     kind: Annotated[str | None, typer.Option(help="train or search; a search's trials are trainings.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only those on this dataset: id, name or name@version.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
     """List jobs, newest first."""
     with terminal.service() as client:
-        found = list(client.jobs(status=status, model=model, kind=kind))
+        found = list(client.jobs(status=status, model=model, kind=kind, dataset=dataset))
     if as_json:
         terminal.print_json(found)
     elif found:

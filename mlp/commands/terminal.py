@@ -79,7 +79,8 @@ def service() -> Iterator[Client]:
         fail(error.detail, _listing(error.code))
     except problems.Problem as error:
         places = "\n".join(f"  {problems.place(entry)}{entry.get('detail', '')}" for entry in error.errors)
-        fail(f"{error.detail} ({error.code})" + (f"\n{places}" if places else ""))
+        again = f"Try again in {error.retry_after:g} s." if error.retry_after else ""
+        fail(f"{error.detail} ({error.code})" + (f"\n{places}" if places else ""), again)
     except problems.MLPClientError as error:
         fail(error.detail)
     except ValueError as error:

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
-from service.idempotency_header import key_of
+from service.idempotency_header import KeyHeader, key_of
 from service.pages import a_count, an_id, invalid_cursor, page, read_cursor, write_cursor
 from service.parts import parts, project
 from service.schemas.base import PageQuery
@@ -55,10 +55,10 @@ def dataset_answer(row: DatasetRow) -> dict[str, Any]:
     responses={200: DatasetAnswer, 201: DatasetAnswer},
     openapi_extensions={"requestBody": UPLOAD_BODY},
 )
-def upload_dataset(query: UploadQuery) -> Response:
+def upload_dataset(header: KeyHeader, query: UploadQuery) -> Response:
     """Upload a table as CSV, multipart form or JSON."""
     p = parts()
-    key = key_of(request.headers.get("Idempotency-Key"))
+    key = key_of(header.key)
     name, table = read_upload(request, query.name, p.settings)
     with placed(others={"idempotency_key_reused": {"parameter": "Idempotency-Key"}}):
         row, created = store_dataset(p.database, p.files, project(), name, table, p.settings, key=key)

@@ -18,7 +18,7 @@ from service.schemas.jobs import CancelRequest, HistoryAnswer, HistoryQuery, Job
 from service.schemas.search import TrialPage
 from service.store_problems import check_reference, placed
 from service.validation import validated
-from store import histories, jobs, registry, searches
+from store import datasets, histories, jobs, registry, searches
 from store.tables import JobRow
 
 routes = blueprint("jobs", __name__, "Jobs")
@@ -31,6 +31,9 @@ def list_jobs(query: JobsQuery) -> Response:
     if query.model is not None:
         with placed(parameter="model"):
             check_reference("model", query.model)
+    if query.dataset is not None:
+        with placed(parameter="dataset"):
+            check_reference("dataset", query.dataset)
     p = parts()
     with p.database.read() as s:
         rows = jobs.find_jobs(
@@ -39,12 +42,16 @@ def list_jobs(query: JobsQuery) -> Response:
             status=query.status,
             model=query.model,
             kind=query.kind,
+            dataset=query.dataset,
             before_id=before,
             limit=query.limit + 1,
         )
         if query.model is not None and not rows and not jobs.find_jobs(s, project(), model=query.model, limit=1):
             with placed(parameter="model"):
                 registry.get_model(s, project(), query.model)
+        if query.dataset is not None and not rows and not jobs.find_jobs(s, project(), dataset=query.dataset, limit=1):
+            with placed(parameter="dataset"):
+                datasets.resolve(s, project(), query.dataset)
         latest = histories.latest(s, [row.id for row in rows])
     shown = page(
         rows, query.limit, lambda row: job_answer(row, latest.get(row.id), p.links.of_job(row)), lambda r: r.id

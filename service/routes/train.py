@@ -13,7 +13,7 @@ from flask import Response, request
 from core.table import Column
 from service.answers import json_answer
 from service.blueprints import blueprint
-from service.idempotency_header import KEY_PARAMETER, key_of
+from service.idempotency_header import KeyHeader, key_of
 from service.job_answer import job_answer
 from service.job_plan import Plan, make_plan
 from service.parts import parts, project
@@ -37,15 +37,11 @@ _PLACES = {
 }
 
 
-@routes.post(
-    "/train",
-    responses={202: JobAnswer},
-    openapi_extensions={"parameters": [KEY_PARAMETER]},
-)
-def train(body: TrainRequest) -> Response:
+@routes.post("/train", responses={202: JobAnswer})
+def train(header: KeyHeader, body: TrainRequest) -> Response:
     """Train a model of a dataset's column, or search for the best of many; answers at once with the job."""
     p = parts()
-    key = _idempotency_key()
+    key = _idempotency_key(header)
     if key is not None and (known := _known(key)) is not None:
         return known
     dataset = _dataset(body)
@@ -134,8 +130,8 @@ def _start(body: TrainRequest) -> ModelVersionRow | None:
             return registry.get_version(s, project(), chosen.model, chosen.version)
 
 
-def _idempotency_key() -> IdempotencyKey | None:
-    key = key_of(request.headers.get("Idempotency-Key"))
+def _idempotency_key(header: KeyHeader) -> IdempotencyKey | None:
+    key = key_of(header.key)
     if key is None:
         return None
     body = json.dumps(request.get_json(), sort_keys=True).encode()

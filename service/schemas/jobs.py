@@ -28,6 +28,7 @@ class JobsQuery(Query):
     status: JobStatus | None = None
     model: Name | None = None
     kind: JobKind | None = None
+    dataset: str | None = Field(None, description="A dataset's id, its name (any version), or `name@version`.")
 
 
 class HistoryQuery(Query):

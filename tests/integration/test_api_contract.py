@@ -169,5 +169,8 @@ def test_the_openapi_document_is_a_valid_one_and_tells_the_bounds_of_numbers() -
     assert parameters["/models/{model}/versions/{version}", "version"]["minimum"] == 1
     assert "pattern" in parameters["/jobs", "cursor"]["anyOf"][0]
     assert parameters["/train", "Idempotency-Key"]["pattern"]
+    assert parameters["/datasets", "Idempotency-Key"]["pattern"]
+    asked = {each["name"]: each["in"] for each in document["paths"]["/datasets"]["post"]["parameters"]}
+    assert asked == {"Idempotency-Key": "header", "name": "query"}
     events = document["paths"]["/jobs/{job}/events"]["get"]["responses"]["200"]["content"]
     assert events == {"text/event-stream": {}}
