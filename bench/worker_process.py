@@ -11,11 +11,11 @@ from contextlib import nullcontext
 from bench.cage import Cage
 from store.settings import Settings
 from worker.app import make_app
+from worker.job import run_job
 from worker.logs import configure_logging
 from worker.runtime import open_runtime
 from worker.shutdown import ShutdownFlag
 from worker.tasks import register
-from worker.training_job import run_job
 
 
 def main(job_id: str, cage_bytes: int) -> None:

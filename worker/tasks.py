@@ -17,11 +17,11 @@ from celery.signals import (
 
 from store.settings import Settings
 from worker.app import TASK
+from worker.job import run_job
 from worker.logs import configure_logging
 from worker.replacement import ReplaceDead
 from worker.runtime import Runtime, die_with, open_runtime
 from worker.shutdown import ShutdownFlag
-from worker.training_job import run_job
 
 if TYPE_CHECKING:
     from celery import Celery

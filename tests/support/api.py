@@ -16,9 +16,9 @@ from store.registry_tables import ModelRow, ModelVersionRow, WeightsRow
 from store.settings import Settings
 from store.tables import DatasetRow, IdempotencyRow, JobRow
 from worker.app import make_app
+from worker.job import run_job
 from worker.runtime import Runtime
 from worker.shutdown import ShutdownFlag
-from worker.training_job import run_job
 
 IRIS = Path(__file__).parents[2] / "mlp" / "data" / "iris.csv"
 SETOSA = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}

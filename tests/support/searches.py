@@ -16,8 +16,8 @@ from store.searches import NewTrial, Study
 from store.tables import DatasetRow, JobRow
 from tests.support.rows import PROJECT, new_version, queued_job, read_job
 from worker.ending import end_job
+from worker.job import run_job
 from worker.runtime import Runtime
-from worker.training_job import run_job
 
 RATE = Parameter("optimizer.learning_rate", "float", low=1e-4, high=1e-1, log=True)
 LAYERS = Parameter("network.hidden", "choice", choices=([4], [8], [8, 4]))

@@ -14,9 +14,9 @@ from store.tables import DatasetRow, JobRow
 from tests.support.searches import run_search, sequence_of, submit_search, trials_now
 from tests.support.training import job_now, versions_of
 from tests.unit.worker.test_training_job import interrupt_after
+from worker.job import run_job
 from worker.pruning import is_pruned
 from worker.runtime import Runtime
-from worker.training_job import run_job
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SPACE = (Parameter("clip", "choice", choices=(1, 2)),)

@@ -14,10 +14,10 @@ from core.engine import choice
 from store.tables import DatasetRow
 from tests.support.training import job_now, submit
 from worker import matrices
+from worker.job import run_job
 from worker.matrices import MatrixRoom, mapping_of
 from worker.read_ahead import ReadAhead
 from worker.runtime import Runtime
-from worker.training_job import run_job
 
 BLOCK, WINDOW = 4, 3  # rows, blocks
 WIDTH = 1024  # a row is a page

@@ -26,9 +26,9 @@ from tests.support.searches import (
 )
 from tests.support.training import versions_of
 from worker import sampling, search
+from worker.job import run_job
 from worker.runtime import Runtime
 from worker.search import advance_search, try_to_advance
-from worker.training_job import run_job
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 QUICK: dict[str, Any] = {"epochs": 4, "validation_fraction": 0.3, "test_fraction": 0.0}

@@ -13,9 +13,9 @@ from store.database import Database
 from store.tables import DatasetRow
 from tests.support.training import job_now, outcome_digest, submit
 from worker import cross_validation
+from worker.job import run_job
 from worker.matrices import MatrixRoom
 from worker.runtime import Runtime
-from worker.training_job import run_job
 
 LBFGS: dict[str, Any] = {
     "hidden": [8],

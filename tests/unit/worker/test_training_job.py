@@ -18,9 +18,9 @@ from store.leases import Fence
 from store.tables import DatasetRow, JobRow
 from tests.support.training import PROJECT, job_now, outcome_digest, submit, versions_of
 from worker import matrices, training_job
+from worker.job import run_job
 from worker.matrices import MatrixRoom
 from worker.runtime import Runtime
-from worker.training_job import run_job
 
 SHORT: dict[str, Any] = {"hidden": [8], "epochs": 6, "test_fraction": 0.2}
 
