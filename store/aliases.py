@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -42,34 +42,53 @@ def get_alias(s: Session, project: str, model: str, alias: str) -> AliasRow:
     return row
 
 
-def move_alias(s: Session, project: str, model: str, alias: str, version: int) -> tuple[AliasRow, bool]:
+def move_alias(
+    s: Session,
+    project: str,
+    model: str,
+    alias: str,
+    version: int,
+    *,
+    reason: str | None = None,
+    expected: Mapping[str, int | None] | None = None,
+) -> tuple[AliasRow, int | None]:
     """Let the alias point at a version; where it does already, nothing is recorded.
+
+    Parameters
+    ----------
+    expected : mapping of str to int or None
+        Where aliases of the model must still point; None: there is no such alias.
 
     Returns
     -------
-    tuple of (AliasRow, bool)
-        The alias, and whether it is new.
+    tuple of (AliasRow, int or None)
+        The alias, and where it pointed before; None where it is new.
 
     Raises
     ------
-    NotFound
-        ``model_not_found``, ``version_not_found``.
+    NotFound, Conflict
+        ``model_not_found``, ``version_not_found``; ``alias_moved`` where one points elsewhere than expected.
     """
     lock_name(s, project, "model", model)
     get_version(s, project, model, version)
+    for name, before in (expected or {}).items():
+        other = s.get(AliasRow, (project, model, name), populate_existing=True)
+        if (None if other is None else other.version) != before:
+            raise Conflict("alias_moved", f"The alias {model}/{name} has moved meanwhile; ask again.")
     row = s.get(AliasRow, (project, model, alias), populate_existing=True)
     if row is None:
         row = AliasRow(project_id=project, model_name=model, alias=alias, version=version)
         s.add(row)
-        _record(s, row, version)
-        return row, True
-    if row.version != version:
+        _record(s, row, version, "move", reason)
+        return row, None
+    before = row.version
+    if before != version:
         row.version, row.updated_at = version, now()
-        _record(s, row, version)
-    return row, False
+        _record(s, row, version, "move", reason)
+    return row, before
 
 
-def roll_back(s: Session, project: str, model: str, alias: str) -> AliasRow:
+def roll_back(s: Session, project: str, model: str, alias: str, *, reason: str | None = None) -> AliasRow:
     """Let the alias point at what it pointed at before; once more, and it goes one further back.
 
     Raises
@@ -86,31 +105,37 @@ def roll_back(s: Session, project: str, model: str, alias: str) -> AliasRow:
             )
         )
     )
-    versions = s.scalars(select(AliasMoveRow.version).where(*_of(project, model, alias)).order_by(AliasMoveRow.id))
-    way = way_here([version for version in versions if version is None or version in existing])
+    moves = s.execute(
+        select(AliasMoveRow.version, AliasMoveRow.kind).where(*_of(project, model, alias)).order_by(AliasMoveRow.id)
+    )
+    way = [version for version in way_here([(move.version, move.kind) for move in moves]) if version in existing]
+    way = [version for version, before in zip(way, [None, *way], strict=False) if version != before]
     if len(way) < 2:
         detail = f"The alias {model}/{alias} has no version before {row.version} that still exists."
         raise Conflict("nothing_before", detail)
     row.version, row.updated_at = way[-2], now()
-    _record(s, row, row.version)
+    _record(s, row, row.version, "rollback", reason)
     return row
 
 
-def way_here(moves: Sequence[int | None]) -> list[int]:
-    """The versions that lead to where the alias is: a move back to the one before undoes the move from it.
+def way_here(moves: Iterable[tuple[int | None, str]]) -> list[int]:
+    """The versions that lead to where the alias is: a rollback undoes the moves since, any other move is a step on.
 
     Parameters
     ----------
-    moves : sequence of int or None
-        The moves to versions that still exist, oldest first; None where the alias was taken away.
+    moves : iterable of (int or None, str)
+        Version and kind of every move, oldest first; None where the alias was taken away.
     """
     way: list[int] = []
-    for version in moves:
+    for version, kind in moves:
         if version is None:
             way = []
-        elif len(way) > 1 and way[-2] == version:
-            way.pop()
-        elif way[-1:] != [version]:
+            continue
+        if kind == "rollback":
+            del way[-1:]
+            while way and way[-1] != version:  # past versions that were gone by then
+                way.pop()
+        if way[-1:] != [version]:
             way.append(version)
     return way
 
@@ -146,12 +171,14 @@ def delete_alias(s: Session, project: str, model: str, alias: str) -> None:
     """
     lock_name(s, project, "model", model)
     row = get_alias(s, project, model, alias)
-    _record(s, row, None)
+    _record(s, row, None, "delete", None)
     s.delete(row)
 
 
-def _record(s: Session, row: AliasRow, version: int | None) -> None:
-    s.add(AliasMoveRow(project_id=row.project_id, model_name=row.model_name, alias=row.alias, version=version))
+def _record(s: Session, row: AliasRow, version: int | None, kind: str, reason: str | None) -> None:
+    move = AliasMoveRow(project_id=row.project_id, model_name=row.model_name, alias=row.alias, version=version)
+    move.kind, move.reason = kind, reason
+    s.add(move)
     s.flush()
     s.refresh(row)
 

@@ -45,6 +45,7 @@ class NewVersion:
     best_epoch: int | None
     dataset: dict[str, Any]
     importances: dict[str, Any] | None = None
+    lineage: dict[str, Any] | None = None
 
 
 def publish_version(
@@ -68,7 +69,7 @@ def publish_version(
         s.flush()
     elif model.deleted_at is not None:  # a new model under an old name, whose numbers go on
         model.task, model.target, model.description, model.tags = task, target, "", {}
-        model.deleted_at, model.created_at = None, now()
+        model.deleted_at, model.log_sample, model.created_at = None, None, now()
     else:
         check_model_target(s, project, model_name, task=task, target=target)
     version = model.next_version
@@ -195,14 +196,10 @@ def load_weights(s: Session, row: ModelVersionRow) -> bytes:
     return data
 
 
-def describe(
-    row: ModelRow | ModelVersionRow, *, tags: dict[str, Any] | None = None, description: str | None = None
-) -> None:
-    """Change the tags or the description of a model or a version; None leaves it."""
-    if tags is not None:
-        row.tags = tags
-    if description is not None:
-        row.description = description
+def describe(row: ModelRow | ModelVersionRow, **given: Any) -> None:
+    """Change what may be changed of a model or a version: tags, description, how much of a model is logged."""
+    for name, value in given.items():
+        setattr(row, name, value)
 
 
 def delete_version(s: Session, project: str, name: str, version: int) -> None:

@@ -39,6 +39,7 @@ class ModelRow(Base):
     target: Mapped[Any] = mapped_column(JSON(none_as_null=True))  # a column's name, or a list of names
     next_version: Mapped[int] = mapped_column(Integer, default=1)
     deleted_at: Mapped[float | None]
+    log_sample: Mapped[float | None]  # which share of its predictions is logged; null: the setting's
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[float] = mapped_column(server_default=now())
@@ -81,6 +82,7 @@ class ModelVersionRow(Base):
     importances: Mapped[dict[str, Any] | None]
     best_epoch: Mapped[int | None] = mapped_column(Integer)
     dataset: Mapped[dict[str, Any]]
+    lineage: Mapped[dict[str, Any] | None]  # what it was made with and from, beside job, config and dataset
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[float] = mapped_column(server_default=now())
@@ -104,7 +106,7 @@ class AliasRow(Base):
 
 
 class AliasMoveRow(Base):
-    """One move of an alias; `version` is null where the alias was taken away."""
+    """One move of an alias; `kind` is ``move``, ``rollback`` or ``delete``, whose `version` is null."""
 
     __tablename__ = "alias_moves"
     __table_args__ = (
@@ -116,6 +118,8 @@ class AliasMoveRow(Base):
     model_name: Mapped[str] = mapped_column()
     alias: Mapped[str] = mapped_column()
     version: Mapped[int | None] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(server_default="move")
+    reason: Mapped[str | None] = mapped_column(Text)
     moved_at: Mapped[float] = mapped_column(server_default=now())
 
 

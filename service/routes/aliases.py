@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Response
+from flask import Response, request
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
 from service.pages import a_count, page, read_cursor
 from service.parts import parts, project
-from service.schemas.aliases import AliasAnswer, AliasHistoryPage, AliasList, AliasPath, MoveRequest
+from service.request_body import StrictRequest
+from service.schemas.aliases import AliasAnswer, AliasHistoryPage, AliasList, AliasPath, MoveRequest, RollbackRequest
 from service.schemas.base import PageQuery
 from service.schemas.registry import ModelPath
 from service.store_problems import check_name, check_reference, placed
+from service.validation import validated
 from store import aliases
 from store.clock import rfc3339
 from store.registry_tables import AliasMoveRow, AliasRow
@@ -37,16 +39,29 @@ def move_alias(path: AliasPath, body: MoveRequest) -> Response:
     check_reference("model", path.model)
     check_name(path.alias, parameter="alias")
     with placed(parameter="model", others=_PLACES), parts().database.write() as s:
-        row, is_new = aliases.move_alias(s, project(), path.model, path.alias, body.version)
-    return json_answer(alias_answer(row), 201 if is_new else 200)
+        row, before = aliases.move_alias(s, project(), path.model, path.alias, body.version, reason=body.reason)
+    return json_answer(alias_answer(row), 201 if before is None else 200)
 
 
-@routes.post("/models/<model>/aliases/<alias>/rollback", responses={200: AliasAnswer})
+@routes.post(
+    "/models/<model>/aliases/<alias>/rollback",
+    responses={200: AliasAnswer},
+    openapi_extensions={
+        "requestBody": {
+            "required": False,
+            "content": {"application/json": {"schema": RollbackRequest.model_json_schema()}},
+        }
+    },
+)
 def roll_back_alias(path: AliasPath) -> Response:
     """Let an alias point at the version that it pointed at before."""
     _check(path)
+    body = cast(StrictRequest, request)
+    # It may be left out altogether.
+    sent = body.read_all(parts().settings.max_json_bytes)
+    asked = validated(RollbackRequest, body.get_json()) if sent else RollbackRequest()
     with parts().database.write() as s:
-        row = aliases.roll_back(s, project(), path.model, path.alias)
+        row = aliases.roll_back(s, project(), path.model, path.alias, reason=asked.reason)
     return json_answer(alias_answer(row))
 
 
@@ -85,4 +100,4 @@ def alias_answer(row: AliasRow) -> dict[str, Any]:
 
 
 def _move_answer(move: AliasMoveRow) -> dict[str, Any]:
-    return {"version": move.version, "moved_at": rfc3339(move.moved_at)}
+    return {"version": move.version, "kind": move.kind, "reason": move.reason, "moved_at": rfc3339(move.moved_at)}

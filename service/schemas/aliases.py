@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
-from service.schemas.base import Answer, Body, Path
+from service.schemas.base import NO_NUL, Answer, Body, Path
+
+Reason = Annotated[Annotated[str, Field(max_length=1000), NO_NUL] | None, Field(description="Kept with the move.")]
 
 
 class AliasPath(Path):
@@ -18,6 +22,13 @@ class MoveRequest(Body):
     """Where an alias should point."""
 
     version: int = Field(ge=1, le=2**31 - 1, description="The number of a version of the model.")
+    reason: Reason = None
+
+
+class RollbackRequest(Body):
+    """Why an alias goes back."""
+
+    reason: Reason = None
 
 
 class AliasAnswer(Answer):
@@ -39,6 +50,8 @@ class AliasMoveAnswer(Answer):
     """One move of an alias."""
 
     version: int | None = Field(description="Null where the alias was taken away.")
+    kind: Literal["move", "rollback", "delete"]
+    reason: str | None
     moved_at: str
 
 

@@ -32,7 +32,7 @@ def selected(api: Api, **options: Any) -> tuple[int, str]:
 def test_an_alias_is_moved_rolled_back_and_taken_away(api: Api) -> None:
     iris(api, 2)
     path = "/models/iris/aliases/champion"
-    made = api.client.put(path, json={"version": 1})
+    made = api.client.put(path, json={"version": 1, "reason": "the first"})
     assert (made.status_code, made.json["version"]) == (201, 1)
     assert selected(api) == (1, "champion")
     assert api.client.put(path, json={"version": 2}).status_code == 200
@@ -40,13 +40,14 @@ def test_an_alias_is_moved_rolled_back_and_taken_away(api: Api) -> None:
     assert api.get("/models/iris/aliases").json["items"][0]["version"] == 2
     refused = api.delete("/models/iris/versions/2")
     assert (refused.status_code, refused.json["code"]) == (409, "version_has_alias")
-    assert api.post(f"{path}/rollback").json["version"] == 1
+    assert api.post(f"{path}/rollback", json={"reason": "too slow"}).json["version"] == 1
     assert selected(api) == (1, "champion")
     again = api.post(f"{path}/rollback")
     assert (again.status_code, again.json["code"]) == (409, "nothing_before")
     first = api.get(f"{path}/history?limit=2").json
     rest = api.get(f"{path}/history?cursor={first['next_cursor']}").json
-    assert [move["version"] for move in first["items"] + rest["items"]] == [1, 2, 1]
+    moves = [(move["version"], move["kind"], move["reason"]) for move in first["items"] + rest["items"]]
+    assert moves == [(1, "rollback", "too slow"), (2, "move", None), (1, "move", "the first")]
     assert api.delete(path).status_code == 204
     assert api.get(f"{path}/history").json["items"][0]["version"] is None
     assert selected(api) == (2, "newest")
@@ -63,7 +64,9 @@ def test_an_alias_is_moved_rolled_back_and_taken_away(api: Api) -> None:
         ("PUT", "/models/iris/aliases/champion", {"version": 1, "verison": 1}, 422, "unknown_field"),
         ("PUT", "/models/iris/aliases/job_01JABCDEFGHJKMNPQRSTVWXYZ0", {"version": 1}, 422, "invalid_name"),
         ("PUT", "/models/iris/aliases/-a", {"version": 1}, 422, "invalid_name"),
+        ("PUT", "/models/iris/aliases/champion", {"version": 1, "reason": "x" * 1001}, 422, "out_of_range"),
         ("POST", "/models/iris/aliases/none/rollback", None, 404, "alias_not_found"),
+        ("POST", "/models/iris/aliases/none/rollback", {"why": "x"}, 422, "unknown_field"),
         ("DELETE", "/models/iris/aliases/none", None, 404, "alias_not_found"),
         ("GET", "/models/iris/aliases/none/history", None, 404, "alias_not_found"),
         ("GET", "/models/iris/aliases/a%00/history", None, 400, "invalid_address"),

@@ -24,7 +24,7 @@ def model(database: Database) -> str:
 
 def move(database: Database, model: str, version: int, alias: str = "champion") -> bool:
     with database.write() as s:
-        return aliases.move_alias(s, PROJECT, model, alias, version)[1]
+        return aliases.move_alias(s, PROJECT, model, alias, version)[1] is None
 
 
 def back(database: Database, model: str, alias: str = "champion") -> int:
@@ -32,26 +32,71 @@ def back(database: Database, model: str, alias: str = "champion") -> int:
         return aliases.roll_back(s, PROJECT, model, alias).version
 
 
-def history(database: Database, model: str, alias: str = "champion") -> list[int | None]:
+def moves_of(database: Database, model: str, alias: str = "champion") -> list[tuple[int | None, str, str | None]]:
     with database.read() as s:
-        return [move.version for move in aliases.alias_history(s, PROJECT, model, alias)]
+        moves = aliases.alias_history(s, PROJECT, model, alias)
+        return [(move.version, move.kind, move.reason) for move in moves]
+
+
+def history(database: Database, model: str, alias: str = "champion") -> list[int | None]:
+    return [version for version, _, _ in moves_of(database, model, alias)]
 
 
 @pytest.mark.parametrize(
     ("moves", "way"),
     [
-        ([], []),
-        ([1], [1]),
-        ([1, 2, 3], [1, 2, 3]),
-        ([1, 2, 3, 2], [1, 2]),
-        ([1, 2, 3, 2, 1], [1]),
-        ([1, 2, 3, 1], [1, 2, 3, 1]),
-        ([1, 1, 2], [1, 2]),
-        ([1, 2, None, 3], [3]),
+        ("", []),
+        ("1", [1]),
+        ("1 2 3", [1, 2, 3]),
+        ("1 2 3 2", [1, 2, 3, 2]),
+        ("1 2 3 <2", [1, 2]),
+        ("1 2 3 <2 <1", [1]),
+        ("1 2 3 2 <3", [1, 2, 3]),
+        ("1 2 3 <1", [1]),
+        ("1 1 2", [1, 2]),
+        ("1 2 x 3", [3]),
     ],
 )
-def test_a_move_back_undoes_the_move_from_there(moves: list[int | None], way: list[int]) -> None:
-    assert way_here(moves) == way
+def test_only_a_rollback_undoes_the_move_from_there(moves: str, way: list[int]) -> None:
+    kinds = {"<": "rollback", "x": "delete"}
+    written = [(int(move.strip("<")) if move != "x" else None, kinds.get(move[0], "move")) for move in moves.split()]
+    assert way_here(written) == way
+
+
+def test_what_is_put_back_and_what_is_rolled_back_can_be_told_apart(database: Database, model: str) -> None:
+    with database.write() as s:
+        for version, reason in ((1, None), (2, "better on March"), (1, "by hand")):
+            aliases.move_alias(s, PROJECT, model, "champion", version, reason=reason)
+        assert aliases.roll_back(s, PROJECT, model, "champion", reason="on second thoughts").version == 2
+        aliases.delete_alias(s, PROJECT, model, "champion")
+    assert moves_of(database, model) == [
+        (None, "delete", None),
+        (2, "rollback", "on second thoughts"),
+        (1, "move", "by hand"),
+        (2, "move", "better on March"),
+        (1, "move", None),
+    ]
+
+
+def test_a_move_that_expects_another_place_is_refused(database: Database, model: str) -> None:
+    move(database, model, 1)
+    for expected in ({"champion": None}, {"champion": 2}, {"champion": 1, "other": 1}):
+        with database.write() as s, pytest.raises(Conflict) as caught:
+            aliases.move_alias(s, PROJECT, model, "champion", 3, expected=expected)
+        assert caught.value.code == "alias_moved"
+    with database.write() as s:
+        aliases.move_alias(s, PROJECT, model, "champion", 3, expected={"champion": 1, "other": None})
+    assert history(database, model) == [3, 1]
+
+
+def test_a_way_back_over_a_version_that_is_gone_is_found_again(database: Database, model: str) -> None:
+    for version in (1, 2, 1, 3):
+        move(database, model, version)
+    with database.write() as s:
+        registry.delete_version(s, PROJECT, model, 2)
+    assert back(database, model) == 1
+    with pytest.raises(Conflict):  # before it there was only 2, and before that 1
+        back(database, model)
 
 
 def test_an_alias_moves_and_goes_back_step_by_step(database: Database, model: str) -> None:
