@@ -119,6 +119,7 @@ class TrainingAttempt(Attempt):
         job, here = self._job, fingerprint(engine_of(config, plan, self._threads), room.order(*plan.shape))
         begun = resumes(config) and (job.checkpoint_id is not None or job.epoch > 0)
         bit_identical = job.bit_identical and (not begun or job.fingerprint == here)
+        job.fingerprint, job.bit_identical = here, bit_identical  # as the row will have them
         if not bit_identical:
             logger.warning("Job %s goes on under another fingerprint: not bit-identical", job.id)
         self._warnings = job.warnings + [warning for warning in plan.warnings if warning not in job.warnings]

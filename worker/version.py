@@ -14,6 +14,7 @@ from core.network import MLP
 from store.registry import NewVersion
 from store.tables import DatasetRow, JobRow
 from worker.job_config import JobConfig
+from worker.lineage import lineage_of
 from worker.trainer import AnyTrainer
 from worker.training_data import Part, TrainingData
 
@@ -111,6 +112,7 @@ def _new_version(
         config=job.config,
         metrics=_metrics(config, data, network, beat),
         importances=_importances(config, data, network, beat),
+        lineage=lineage_of(job),
         best_epoch=best_epoch,
         dataset={
             "id": job.dataset_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import Response, request
@@ -9,6 +10,7 @@ from flask import Response, request
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
 from service.gate import media_type
+from service.lineage import lineage_answer
 from service.pages import a_count, a_name, a_time, page, read_cursor
 from service.parts import parts, project
 from service.portable.imported import new_version
@@ -113,10 +115,11 @@ def import_version(path: ModelPath) -> Response:
     strict = cast(StrictRequest, request)
     if media_type(request.headers.get("Content-Type")) in _FILES:
         data = strict.read_all(settings.max_json_bytes)
-        about, tensors = read_weights_file(data, max_depth=depth, max_digits=digits)
+        form, (about, tensors) = "safetensors", read_weights_file(data, max_depth=depth, max_digits=digits)
     else:
-        about, tensors = read_sklearn(strict.get_json())
+        form, (about, tensors) = "scikit-learn", read_sklearn(strict.get_json())
     new, task, target = new_version(about, tensors, name)
+    new = replace(new, lineage={"imported_from": form})
     with parts().database.write() as s:
         number = registry.publish_version(s, project(), name, new, task=task, target=target)
         answer = version_answer(registry.get_version(s, project(), name, number))
@@ -180,6 +183,7 @@ def version_answer(row: ModelVersionRow) -> dict[str, Any]:
         "best_epoch": row.best_epoch,
         "dataset": row.dataset,
         "job": row.job_id,
+        "lineage": lineage_answer(row),
         "parameters": row.parameters,
         "network": row.network,
         "description": row.description,

@@ -56,6 +56,22 @@ class ModelAnswer(Answer):
     created_at: str
 
 
+class LineageAnswer(Answer):
+    """Where a version comes from, and what it was made with; null is what is not known."""
+
+    source: Literal["trained", "kept", "imported", "trial"]
+    dataset: dict[str, Any] | None
+    job: str | None = Field(description="The job that trained it; of a search's version the trial's.")
+    config_sha256: str = Field(description="Equal for equal configurations.")
+    code: dict[str, Any] | None = Field(description="`version` of the package, `core_sha256` of the sources in core/.")
+    fingerprint: dict[str, Any] | None = Field(description="What must be equal for equal bits.")
+    bit_identical: bool | None = Field(description="False where the job went on under another fingerprint.")
+    initialize_from: dict[str, Any] | None = Field(description="The version that the training began with.")
+    search: str | None
+    trial: int | None
+    imported_from: str | None = Field(description="`safetensors` or `scikit-learn`, of an import.")
+
+
 class VersionAnswer(Answer):
     """An immutable version of a model."""
 
@@ -71,6 +87,7 @@ class VersionAnswer(Answer):
     best_epoch: int | None
     dataset: dict[str, Any]
     job: str | None
+    lineage: LineageAnswer
     parameters: int
     network: dict[str, Any]
     description: str
