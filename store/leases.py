@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.clock import now
@@ -113,7 +113,11 @@ def record_progress(
     samples_per_second: float | None,
     eta_seconds: float | None,
 ) -> None:
-    """Say how far the training is; opens the fenced transaction that also appends the epochs' reports."""
+    """Say how far the training is; opens the fenced transaction that also appends the epochs' reports.
+
+    Only an epoch that was never reported before shows that the attempt got anywhere: a job that is killed each time at
+    the same place would report the epochs before it for ever.
+    """
     fenced(
         s,
         fence,
@@ -121,7 +125,7 @@ def record_progress(
         best_epoch=best_epoch,
         samples_per_second=samples_per_second,
         eta_seconds=eta_seconds,
-        advanced=True,
+        advanced=or_(JobRow.advanced, JobRow.epoch < epoch),
     )
 
 
@@ -160,7 +164,7 @@ def expired(s: Session, limit: int = 100) -> list[Fence]:
 def take_back(s: Session, fence: Fence, max_attempts: int) -> str | None:
     """Void an expired claim: the job is queued again, or ends where it was cancelled or is out of attempts.
 
-    An attempt counts only when nothing was reported or checkpointed since its claim.
+    An attempt counts only when no new epoch was reported and no checkpoint made since its claim.
 
     Returns
     -------
@@ -231,6 +235,6 @@ def _unpublished(lease_seconds: float) -> tuple[Any, ...]:
 def _worker_lost(attempts: int) -> dict[str, Any]:
     return {
         "code": "worker_lost",
-        "detail": f"The worker died {attempts} times in a row before it had reported an epoch.",
+        "detail": f"The worker died {attempts} times without having got any further than before.",
         "hint": "Look at the worker's log for the cause; most often it ran out of memory. Try a smaller network.",
     }

@@ -107,7 +107,7 @@ class JobRow(Base):
     published_at: Mapped[float | None]
     worker: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    advanced: Mapped[bool] = mapped_column(default=False)  # a report or checkpoint since the claim
+    advanced: Mapped[bool] = mapped_column(default=False)  # a new epoch or a checkpoint since the claim
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     cancel_keep: Mapped[str | None] = mapped_column(String(8))
     checkpoint_id: Mapped[str | None]

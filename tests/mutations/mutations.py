@@ -104,6 +104,9 @@ MUTATIONS = (
         "attempts = row.attempts + 1",
         LEASES,
     ),
+    Mutation(
+        "an old epoch is progress", "store/leases.py", "or_(JobRow.advanced, JobRow.epoch < epoch)", "True", LEASES
+    ),
     Mutation("no attempt counts", "store/leases.py", "(0 if row.advanced else 1)", "0", LEASES),
     Mutation(
         "a heartbeat does not push the lease out", "store/leases.py", "now() + lease_seconds)\n", "now())\n", LEASES

@@ -163,6 +163,21 @@ def test_three_fruitless_attempts_end_in_worker_lost(database: Database) -> None
     assert row.finished_at is not None
 
 
+def test_an_attempt_that_reports_only_what_was_reported_before_counts(database: Database) -> None:
+    job, fence = running_job(database)
+    for attempts in (0, 1, 2, 3):
+        with database.write() as s:  # it is killed before its first checkpoint, and begins anew each time
+            leases.record_progress(s, fence, epoch=2, best_epoch=1, samples_per_second=None, eta_seconds=None)
+        expire(database, fence)
+        assert take_back(database, fence, max_attempts=3) == ("queued" if attempts < 3 else "failed")
+        assert read_job(database, job.id).attempts == attempts
+        if attempts < 3:
+            with database.write() as s:
+                claimed = leases.claim(s, job.id, worker="w", lease_seconds=30)
+            assert claimed is not None
+            fence = Fence(job.id, claimed.token)
+
+
 @pytest.mark.parametrize("sign", ["report", "checkpoint"])
 def test_an_attempt_that_got_anywhere_does_not_count(database: Database, sign: str) -> None:
     job, fence = running_job(database)

@@ -108,17 +108,18 @@ class Protocol(RuleBasedStateMachine):
         if self._write(fence, lambda s: leases.renew(s, fence, LEASE)):
             self.expected[fence.job_id].lease_is_over = False
 
-    @rule(fence=fences)
-    def an_epoch_is_reported(self, fence: Fence) -> None:
+    @rule(fence=fences, anew=st.booleans())
+    def an_epoch_is_reported(self, fence: Fence, anew: bool) -> None:
+        """The next one, or the last reported one anew, as by a training that goes on from before it."""
         expected = self.expected[fence.job_id]
-        epoch = expected.epochs + 1
+        epoch = expected.epochs if anew and expected.epochs else expected.epochs + 1
 
         def write(s):  # type: ignore[no-untyped-def]
             leases.record_progress(s, fence, epoch=epoch, best_epoch=1, samples_per_second=None, eta_seconds=None)
             histories.append_reports(s, PROJECT, fence.job_id, [report(epoch)])
 
         if self._write(fence, write):
-            expected.epochs, expected.advanced = epoch, True
+            expected.epochs, expected.advanced = epoch, expected.advanced or epoch > expected.epochs
 
     @rule(fence=fences)
     def a_checkpoint_is_made(self, fence: Fence) -> None:
