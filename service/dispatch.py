@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from store import leases
+from store import messages
 from store.database import Database
 from store.settings import Settings
 from worker.app import make_app
@@ -42,7 +42,7 @@ class Dispatcher:
             return True
         logger.warning("No message was sent for %s; the reaper will send one.", job_id)
         with self._database.write() as s:
-            leases.unmark_published(s, job_id)
+            messages.unmark_published(s, job_id)
         return False
 
     def broker_answers(self) -> bool:

@@ -200,38 +200,6 @@ def take_back(s: Session, fence: Fence, max_attempts: int) -> str | None:
     return changed
 
 
-def republishable(s: Session, lease_seconds: float, limit: int = 500) -> list[str]:
-    """Ids of queued jobs whose last message is a lease old or was never sent, oldest first."""
-    return list(s.scalars(select(JobRow.id).where(*_unpublished(lease_seconds)).order_by(JobRow.id).limit(limit)))
-
-
-def mark_published(s: Session, job_id: str, lease_seconds: float) -> bool:
-    """Claim the right to publish the job's message now; False when another did within the lease."""
-    changed = s.execute(
-        update(JobRow)
-        .where(JobRow.id == job_id, *_unpublished(lease_seconds))
-        .values(published_at=now())
-        .returning(JobRow.id)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return changed is not None
-
-
-def unmark_published(s: Session, job_id: str) -> None:
-    """Say that the message did not go out after all, so that the next round sends it."""
-    s.execute(
-        update(JobRow)
-        .where(JobRow.id == job_id, JobRow.status == "queued")
-        .values(published_at=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _unpublished(lease_seconds: float) -> tuple[Any, ...]:
-    stale = (JobRow.published_at.is_(None)) | (JobRow.published_at < now() - lease_seconds)
-    return (JobRow.status == "queued", stale)
-
-
 def _worker_lost(attempts: int) -> dict[str, Any]:
     return {
         "code": "worker_lost",

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     stall_seconds: float = Field(
         60.0, gt=0, description="A training without a finished batch for this long is killed, s."
     )
+    trial_patience_seconds: float = Field(
+        600.0, ge=0, description="So long a search's trial goes behind all other jobs; then it waits in line, s."
+    )
     max_attempts: int = Field(3, ge=1, description="Fruitless attempts after which a job fails with `worker_lost`.")
     checkpoint_seconds: float = Field(5.0, gt=0, description="Least time between two checkpoints of a job, s.")
     report_seconds: float = Field(0.25, gt=0, description="Epoch reports are written in batches at most this old, s.")

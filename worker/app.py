@@ -8,6 +8,9 @@ from store.settings import Settings
 
 TASK = "mlp.run_job"
 QUEUE = "mlp"
+# Of a message, as Kombu's Redis transport numbers them: a list of its own for each, and the lowest one is read first.
+INTERACTIVE, TRIAL = 0, 9
+TRIALS_QUEUE = f"{QUEUE}\x06\x16{TRIAL}"  # as Kombu names that list
 
 
 def make_app(settings: Settings) -> Celery:

@@ -106,7 +106,13 @@ class Attempt(ABC):
 
         # This process is asked to go: the reaper does what does not succeed soon.
         through_outages(give_back, patience_seconds=_GIVE_BACK_SECONDS, beat=self.heartbeat.beat)
-        sent = publish_queued(self._runtime.app, self._database, self._job.id, self._settings.lease_seconds)
+        sent = publish_queued(
+            self._runtime.app,
+            self._database,
+            self._job.id,
+            self._settings.lease_seconds,
+            patience_seconds=self._settings.trial_patience_seconds,
+        )
         logger.info("Job %s is given back (message %s)", self._job.id, sent.value)
 
     def _patiently(self, transaction: Callable[[], None]) -> None:

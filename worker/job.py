@@ -8,6 +8,7 @@ from collections.abc import Callable
 from store import leases
 from store.errors import LeaseLost
 from store.tables import JobRow
+from worker.app import INTERACTIVE
 from worker.attempt import PATIENCE_SECONDS, Attempt
 from worker.outages import is_outage, through_outages
 from worker.publisher import publish
@@ -20,16 +21,21 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS: dict[str, Callable[[Runtime, JobRow], Attempt]] = {"train": TrainingAttempt}
 
 
-def run_job(runtime: Runtime, job_id: str) -> None:
+def run_job(runtime: Runtime, job_id: str, priority: int = INTERACTIVE) -> None:
     """Claim the job that a message names, do it, and end it; nothing happens when another worker has it.
 
     A search is claimed by nobody: it is moved on, as it is after each trial of it.
 
     Whatever happens to this process on the way, the job's row says what is true: a claim that is not renewed is
     taken back by the reaper, and a training goes on from its last checkpoint.
+
+    Parameters
+    ----------
+    priority : int
+        Of the message.
     """
     if runtime.shutdown.raised:
-        publish(runtime.app, job_id)  # for another worker
+        publish(runtime.app, job_id, priority)  # for another worker
         return
     job = through_outages(
         lambda: _claim(runtime, job_id), patience_seconds=PATIENCE_SECONDS, give_up=lambda: runtime.shutdown.raised

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from kombu.exceptions import OperationalError
 
-from store import leases
-from worker.app import QUEUE, TASK
+from store import messages
+from worker.app import INTERACTIVE, QUEUE, TASK, TRIAL
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -34,8 +34,10 @@ _OPTIONS = {
 }
 
 
-def publish(app: Celery, job_id: str) -> bool:
+def publish(app: Celery, job_id: str, priority: int = INTERACTIVE) -> bool:
     """Send the job's message; False when the broker did not take it within about a second.
+
+    A worker that is free takes a message of the lowest `priority` that there is, the oldest one of these.
 
     Each message has a connection of its own: a pooled one may date from before the broker's restart, or from
     before a fork.
@@ -43,7 +45,15 @@ def publish(app: Celery, job_id: str) -> bool:
     started = time.monotonic()
     try:
         with app.connection_for_write(connect_timeout=_TIMEOUT_SECONDS, transport_options=dict(_OPTIONS)) as connection:
-            app.send_task(TASK, args=(job_id,), queue=QUEUE, connection=connection, retry=False, ignore_result=True)
+            app.send_task(
+                TASK,
+                args=(job_id,),
+                queue=QUEUE,
+                priority=priority,
+                connection=connection,
+                retry=False,
+                ignore_result=True,
+            )
     except (OperationalError, OSError) as error:
         logger.warning(
             "No message sent for job %s after %.2f s: %s", job_id, time.monotonic() - started, error or type(error)
@@ -60,16 +70,24 @@ class Outcome(Enum):
     BROKER_AWAY = "broker away"
 
 
-def publish_queued(app: Celery, database: Database, job_id: str, lease_seconds: float) -> Outcome:
+def publish_queued(
+    app: Celery, database: Database, job_id: str, lease_seconds: float, *, patience_seconds: float
+) -> Outcome:
     """Publish a queued job, at most once a lease.
 
     The right to publish is taken by a conditional UPDATE, and given back when the broker is away.
+
+    Parameters
+    ----------
+    patience_seconds : float
+        So long a trial goes behind the jobs that people wait for.
     """
     with database.write() as s:
-        if not leases.mark_published(s, job_id, lease_seconds):
+        if not messages.mark_published(s, job_id, lease_seconds):
             return Outcome.NOT_DUE
-    if publish(app, job_id):
+        behind = messages.goes_behind(s, job_id, patience_seconds)
+    if publish(app, job_id, TRIAL if behind else INTERACTIVE):
         return Outcome.SENT
     with database.write() as s:
-        leases.unmark_published(s, job_id)
+        messages.unmark_published(s, job_id)
     return Outcome.BROKER_AWAY

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from store import leases, searches
+from store import leases, messages, searches
 from store.checkpoints import sweep_checkpoints
 from store.database import Database
 from store.files import FileStore
@@ -119,10 +119,12 @@ class Reaper:
 
     def _publish(self) -> None:
         lease, started = self._settings.lease_seconds, time.monotonic()
+        patience = self._settings.trial_patience_seconds
         with self._database.read() as s:
-            waiting = leases.republishable(s, lease)
+            waiting = messages.republishable(s, lease, patience_seconds=patience)
         for job_id in waiting:
-            if publish_queued(self._app, self._database, job_id, lease) is Outcome.BROKER_AWAY:
+            sent = publish_queued(self._app, self._database, job_id, lease, patience_seconds=patience)
+            if sent is Outcome.BROKER_AWAY:
                 return  # the next round tries again
             if time.monotonic() - started > lease:
                 return  # leases have run out meanwhile

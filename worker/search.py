@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from core.configuration import TrainingConfig
 from core.errors import InvalidConfiguration
 from core.search_space import with_values
-from store import leases, searches
+from store import messages, searches
 from store.database import Database
 from store.errors import Conflict, LeaseLost
 from store.searches import NewTrial, Study
 from store.tables import JobRow
+from worker.app import TRIAL
 from worker.errors import JobError, internal_error, job_error
 from worker.outages import is_outage
 from worker.publisher import publish
@@ -56,9 +57,9 @@ def advance_search(database: Database, app: Celery, search_id: str) -> bool:
             _fail(database, search_id, internal_error(incident))
             return True
         for job_id in queued:
-            if not publish(app, job_id):
+            if not publish(app, job_id, TRIAL):
                 with database.write() as s:
-                    leases.unmark_published(s, job_id)
+                    messages.unmark_published(s, job_id)
         if all(trial.error is None for trial in new):
             logger.info("Search %s: %d of its trials have ended, %d are new", search_id, study.ended, len(new))
             return True

@@ -16,7 +16,7 @@ from celery.signals import (
 )
 
 from store.settings import Settings
-from worker.app import TASK
+from worker.app import INTERACTIVE, TASK
 from worker.job import run_job
 from worker.logs import configure_logging
 from worker.replacement import ReplaceDead
@@ -24,7 +24,7 @@ from worker.runtime import Runtime, die_with, open_runtime
 from worker.shutdown import ShutdownFlag
 
 if TYPE_CHECKING:
-    from celery import Celery
+    from celery import Celery, Task
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,9 @@ def register(app: Celery, settings: Settings) -> None:
         for runtime in opened:
             runtime.database.dispose()
 
-    def run(job_id: str) -> None:
+    def run(task: Task[Any, Any], job_id: str) -> None:
         with shutdown.on_sigterm():
-            run_job(opened[0], job_id)
+            run_job(opened[0], job_id, (task.request.delivery_info or {}).get("priority") or INTERACTIVE)
         if shutdown.raised_here:
             raise SystemExit(0)  # this child was told to go: its job is given back, another child takes its place
 
@@ -64,5 +64,5 @@ def register(app: Celery, settings: Settings) -> None:
     worker_shutting_down.connect(ask_for_jobs_back, weak=False)
     worker_process_init.connect(open_child, weak=False)
     worker_process_shutdown.connect(close_child, weak=False)
-    app.task(name=TASK)(run)
+    app.task(name=TASK, bind=True)(run)
     app.steps["worker"].add(ReplaceDead)

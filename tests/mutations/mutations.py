@@ -113,10 +113,10 @@ MUTATIONS = (
     ),
     Mutation(
         "a job is published again within its lease",
-        "store/leases.py",
+        "store/messages.py",
         "(JobRow.published_at < now() - lease_seconds)",
         "(JobRow.published_at < now() + 1)",
-        LEASES,
+        "tests/unit/store/test_messages.py",
     ),
     Mutation(
         "the end of a job leaves its checkpoint",

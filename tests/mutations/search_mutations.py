@@ -97,9 +97,16 @@ SEARCH_MUTATIONS = (
     Mutation(
         "a trial's message that was not sent counts as sent",
         "worker/search.py",
-        "            if not publish(app, job_id):",
-        "            if publish(app, job_id) is None:",
+        "            if not publish(app, job_id, TRIAL):",
+        "            if publish(app, job_id, TRIAL) is None:",
         MOVING_ON,
+    ),
+    Mutation(
+        "a trial's message stands among those of people's jobs",
+        "worker/search.py",
+        "publish(app, job_id, TRIAL)",
+        "publish(app, job_id)",
+        "tests/integration/test_worker_priorities.py",
     ),
     Mutation(
         "the reaper does not move searches on",

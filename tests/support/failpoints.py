@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 import worker.checkpointer
 import worker.publisher
-from store import leases, registry
+from store import leases, messages, registry
 from store.database import Database
 
 FOLDER = "failpoints"
@@ -85,9 +85,9 @@ class Failpoints:
         self._wrap("version", registry, "publish_version", lambda *_, **__: self._under_way.job, opens=False)
         self._wrap("bytes", worker.checkpointer, "write_blob", lambda _s, _project, job_id, _data: job_id)
         self._wrap("checkpoint", worker.checkpointer, "name_checkpoint", lambda _s, fence, _blob: fence.job_id)
-        self._wrap("taking back", leases, "take_back", lambda _s, fence, _most: fence.job_id)
-        self._wrap("marking", leases, "mark_published", lambda _s, job_id, _lease: job_id)
-        self._wrap("message", worker.publisher, "publish", lambda _app, job_id: job_id, opens=False, after=True)
+        self._wrap("taking back", leases, "take_back", lambda _s, fence, *_, **__: fence.job_id)
+        self._wrap("marking", messages, "mark_published", lambda _s, job_id, _lease: job_id)
+        self._wrap("message", worker.publisher, "publish", lambda _app, job_id, *_: job_id, opens=False, after=True)
 
     def _wrap(
         self,

@@ -243,31 +243,3 @@ def test_a_version_is_published_with_the_jobs_end_or_not_at_all(database: Databa
         leases.finish(s, fence, "succeeded")
     with database.read() as s:
         assert registry.find_models(s, PROJECT) == []
-
-
-def test_a_fresh_job_is_not_published_again_within_a_lease(database: Database) -> None:
-    job = queued_job(database)
-    with database.write() as s:
-        assert leases.republishable(s, 30) == []
-        assert not leases.mark_published(s, job.id, 30)
-
-
-def test_a_job_whose_message_is_a_lease_old_is_published_once_more_by_one_of_many(database: Database) -> None:
-    job = queued_job(database)
-    with database.write() as s:
-        leases.unmark_published(s, job.id)
-        assert leases.republishable(s, 30) == [job.id]
-    with database.write() as s:
-        assert leases.mark_published(s, job.id, 30)
-    with database.write() as s:
-        assert not leases.mark_published(s, job.id, 30)
-        assert leases.republishable(s, 30) == []
-        assert leases.republishable(s, -1) == [job.id]
-
-
-def test_a_running_job_is_never_published(database: Database) -> None:
-    job, _ = running_job(database)
-    with database.write() as s:
-        leases.unmark_published(s, job.id)
-        assert leases.republishable(s, -1) == []
-        assert not leases.mark_published(s, job.id, -1)

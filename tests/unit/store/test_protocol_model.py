@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, func, select, update
 
-from store import checkpoints, histories, jobs, leases, registry
+from store import checkpoints, histories, jobs, leases, messages, registry
 from store.clock import now
 from store.database import Database
 from store.errors import Conflict, LeaseLost
@@ -208,12 +208,12 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def what_waits_is_told_again(self) -> None:
         with self.database.read() as s:
-            found = set(leases.republishable(s, LEASE)) & set(self.expected)
+            found = set(messages.republishable(s, LEASE)) & set(self.expected)
         assert found == {id_ for id_, each in self.expected.items() if each.status == "queued" and not each.told}
         for job_id in found:
             with self.database.write() as s:
-                assert leases.mark_published(s, job_id, LEASE)
-                assert not leases.mark_published(s, job_id, LEASE), "two reapers told of it"
+                assert messages.mark_published(s, job_id, LEASE)
+                assert not messages.mark_published(s, job_id, LEASE), "two reapers told of it"
             self.expected[job_id].told = True
 
     @rule(job_id=ids)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from store import candidates, datasets, jobs, leases, registry, searches, submission, trial_values
+from store import candidates, datasets, jobs, leases, messages, registry, searches, submission, trial_values
 from store.database import Database
 from store.errors import Conflict, LeaseLost
 from store.registry_tables import ModelVersionRow, WeightsRow
@@ -58,7 +58,7 @@ def test_a_search_runs_from_the_start_and_neither_worker_nor_reaper_takes_it(dat
     with database.write() as s:
         assert leases.claim(s, search.id, worker="w", lease_seconds=30) is None
         assert leases.expired(s) == []
-        assert leases.republishable(s, 0.0) == []
+        assert messages.republishable(s, 0.0) == []
         assert leases.take_back(s, leases.Fence(search.id, search.token), 3) is None
 
 

@@ -16,15 +16,16 @@ from mlp.redis_server import RedisServer
 from store.database import Database
 from store.settings import Settings
 from tests.support.rows import queued_job, read_job, running_job
-from worker.app import QUEUE, TASK, make_app
+from tests.support.searches import add_trials, search_row
+from worker.app import QUEUE, TASK, TRIALS_QUEUE, make_app
 from worker.publisher import Outcome, publish, publish_queued
 
-LEASE = 30.0
+LEASE = PATIENCE = 30.0
 
 
-def messages(url: str) -> list[dict[str, object]]:
+def messages(url: str, queue: str = QUEUE) -> list[dict[str, object]]:
     with closing(redis.Redis.from_url(url)) as client:
-        return [json.loads(message) for message in client.lrange(QUEUE, 0, -1)]  # type: ignore[union-attr]
+        return [json.loads(message) for message in client.lrange(queue, 0, -1)]  # type: ignore[union-attr]
 
 
 def app_on(url: str, tmp_path: Path) -> object:
@@ -84,15 +85,18 @@ def test_a_message_goes_out_after_the_broker_forgot_everything(broker_url: str, 
 def test_a_queued_job_is_published_once_a_lease(database: Database, broker_url: str, tmp_path: Path) -> None:
     app = app_on(broker_url, tmp_path)
     job = queued_job(database)  # submitting it counts as its first message
-    assert publish_queued(app, database, job.id, LEASE) is Outcome.NOT_DUE
-    assert publish_queued(app, database, job.id, 0.0) is Outcome.SENT
-    assert publish_queued(app, database, job.id, LEASE) is Outcome.NOT_DUE
+    assert publish_queued(app, database, job.id, LEASE, patience_seconds=PATIENCE) is Outcome.NOT_DUE
+    assert publish_queued(app, database, job.id, 0.0, patience_seconds=PATIENCE) is Outcome.SENT
+    assert publish_queued(app, database, job.id, LEASE, patience_seconds=PATIENCE) is Outcome.NOT_DUE
     assert len(messages(broker_url)) == 1
 
 
 def test_a_job_that_runs_is_not_published(database: Database, broker_url: str, tmp_path: Path) -> None:
     job, _ = running_job(database)
-    assert publish_queued(app_on(broker_url, tmp_path), database, job.id, 0.0) is Outcome.NOT_DUE
+    assert (
+        publish_queued(app_on(broker_url, tmp_path), database, job.id, 0.0, patience_seconds=PATIENCE)
+        is Outcome.NOT_DUE
+    )
     assert messages(broker_url) == []
 
 
@@ -102,5 +106,16 @@ def test_a_job_whose_message_did_not_go_out_is_due_again_at_once(database: Datab
         port = server.getsockname()[1]
     job = queued_job(database)
     app = app_on(f"redis://127.0.0.1:{port}/0", tmp_path)
-    assert publish_queued(app, database, job.id, 0.0) is Outcome.BROKER_AWAY
+    assert publish_queued(app, database, job.id, 0.0, patience_seconds=PATIENCE) is Outcome.BROKER_AWAY
     assert read_job(database, job.id).published_at is None
+
+
+def test_a_trials_message_is_read_after_all_others_until_it_has_waited_long_enough(
+    database: Database, broker_url: str, tmp_path: Path
+) -> None:
+    app = app_on(broker_url, tmp_path)
+    (trial,) = add_trials(database, search_row(database).id, 1)
+    assert publish_queued(app, database, trial, 0.0, patience_seconds=PATIENCE) is Outcome.SENT
+    assert (len(messages(broker_url)), len(messages(broker_url, TRIALS_QUEUE))) == (0, 1)
+    assert publish_queued(app, database, trial, 0.0, patience_seconds=0.0) is Outcome.SENT
+    assert (len(messages(broker_url)), len(messages(broker_url, TRIALS_QUEUE))) == (1, 1)

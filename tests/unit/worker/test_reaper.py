@@ -21,7 +21,7 @@ from tests.support.searches import end_trial, submit_search, trials_now
 from tests.support.training import points_table, upload
 from tests.support.workers import reaper, wait_until
 from worker import readiness
-from worker.app import QUEUE, make_app
+from worker.app import QUEUE, TRIALS_QUEUE, make_app
 from worker.reaper import Reaper, store_sweeps
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -36,7 +36,7 @@ def a_reaper(
 
 def messages(settings: Settings) -> int:
     with closing(redis.Redis.from_url(settings.broker_url)) as client:
-        return int(client.llen(QUEUE))  # type: ignore[arg-type]
+        return sum(int(client.llen(queue)) for queue in (QUEUE, TRIALS_QUEUE))  # type: ignore[arg-type]
 
 
 def test_an_expired_job_is_queued_and_published_in_one_round(settings: Settings, database: Database) -> None:

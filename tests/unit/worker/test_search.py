@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from core.search_space import Parameter
-from store import histories, jobs, leases, searches
+from store import histories, jobs, messages, searches
 from store.database import Database
 from store.tables import DatasetRow
 from tests.support.rows import PROJECT, read_job
@@ -275,7 +275,7 @@ def test_a_message_that_could_not_be_sent_is_left_to_the_reaper(
     run_job(runtime, job.id)
     assert [trial.published_at for trial in trials_now(runtime.database, job.id)] == [None, None]
     with runtime.database.read() as s:
-        assert len(leases.republishable(s, 1000.0)) == 2
+        assert len(messages.republishable(s, 1000.0)) == 2
 
 
 @SQLITE
