@@ -137,6 +137,7 @@ class Version(TypedDict):
     best_epoch: int | None
     dataset: dict[str, Any]
     job: Any
+    lineage: dict[str, Any]
     parameters: int
     tags: Any
 
@@ -148,6 +149,22 @@ class Alias(TypedDict):
     alias: str
     version: int
     updated_at: str
+
+
+class Move(Alias):
+    """Where an alias points after a request to move it; its version is None where there is no such alias."""
+
+    moved: bool
+    comparison: dict[str, Any] | None
+
+
+class Comparison(TypedDict):
+    """The metrics of a model's versions side by side."""
+
+    model: str
+    reference: dict[str, Any] | None
+    versions: list[dict[str, Any]]
+    metrics: list[dict[str, Any]]
 
 
 class Prediction(TypedDict, total=False):

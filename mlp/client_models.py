@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from mlp import asking
-from mlp.answers import Alias, Model, Predictions, Version
+from mlp.answers import Alias, Comparison, Model, Move, Predictions, Version
 from mlp.connection import Connection, given, quote
 
 
@@ -31,19 +31,50 @@ class ModelMethods:
         """One version: its schema, configuration and metrics."""
         return cast(Version, self._connection.json("GET", f"/models/{quote(model)}/versions/{version}"))
 
+    def compare(self, model: str, versions: Sequence[int] | None = None) -> Comparison:
+        """The metrics of versions side by side: of the newest 50, or of those named."""
+        named = None if versions is None else ",".join(map(str, versions))
+        path = f"/models/{quote(model)}/versions"
+        return cast(Comparison, self._connection.json("GET", path, params=given(compare="true", versions=named)))
+
     def aliases(self, model: str) -> list[Alias]:
         """The aliases of a model, by name."""
         return cast(list[Alias], self._connection.json("GET", f"/models/{quote(model)}/aliases")["items"])
 
-    def promote(self, model: str, version: int, alias: str = "champion") -> Alias:
-        """Let an alias point at a version; the champion answers where nothing else is asked for."""
-        path = f"/models/{quote(model)}/aliases/{quote(alias)}"
-        return cast(Alias, self._connection.json("PUT", path, json={"version": version}, again=True))
+    def promote(
+        self,
+        model: str,
+        version: int,
+        alias: str = "champion",
+        *,
+        reason: str | None = None,
+        if_better_than: str | None = None,
+        metric: str | None = None,
+        dataset: str | None = None,
+        min_improvement: float | None = None,
+    ) -> Move:
+        """Let an alias point at a version; the champion answers where nothing else is asked for.
 
-    def rollback(self, model: str, alias: str = "champion") -> Alias:
+        Parameters
+        ----------
+        reason : str or None
+            Kept in the alias's history.
+        if_better_than : str or None
+            Move only if the version is better than the one that this alias points at, by `metric` (and at least by
+            `min_improvement`): on `dataset`, on which both are scored now, else by the metrics that both brought.
+        """
+        path = f"/models/{quote(model)}/aliases/{quote(alias)}"
+        challenge = given(
+            if_better_than=if_better_than, metric=metric, dataset=dataset, min_improvement=min_improvement
+        )
+        body = {"version": version, **given(reason=reason), **challenge}
+        # A challenge that has succeeded would find itself no better than itself.
+        return cast(Move, self._connection.json("PUT", path, json=body, again=not challenge))
+
+    def rollback(self, model: str, alias: str = "champion", *, reason: str | None = None) -> Alias:
         """Let an alias point at the version that it pointed at before."""
         path = f"/models/{quote(model)}/aliases/{quote(alias)}/rollback"
-        return cast(Alias, self._connection.json("POST", path))
+        return cast(Alias, self._connection.json("POST", path, json=given(reason=reason) or None))
 
     def predict(
         self,

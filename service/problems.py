@@ -100,6 +100,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "task_mismatch": (422, "The task does not fit the target"),
     "no_features": (422, "No column is left to learn from"),
     "network_too_large": (422, "The network is too large"),
+    "not_comparable": (422, "The versions cannot be compared so"),
     # 422: predicting
     "missing_feature": (422, "A feature is missing"),
     "unknown_feature": (422, "The model has no such feature"),

@@ -159,9 +159,9 @@ def get_version(s: Session, project: str, name: str, version: int) -> ModelVersi
 
 
 def find_versions(
-    s: Session, project: str, name: str, *, before: int | None = None, limit: int = 50
+    s: Session, project: str, name: str, *, of: Sequence[int] | None = None, before: int | None = None, limit: int = 50
 ) -> list[ModelVersionRow]:
-    """A model's versions, newest first, at most `limit`, those below `before`.
+    """A model's versions, newest first, at most `limit`, those below `before` and of these numbers.
 
     Raises
     ------
@@ -172,6 +172,8 @@ def find_versions(
     query = select(ModelVersionRow).where(ModelVersionRow.project_id == project, ModelVersionRow.model_name == name)
     if before is not None:
         query = query.where(ModelVersionRow.version < before)
+    if of is not None:
+        query = query.where(ModelVersionRow.version.in_(of))
     return list(s.scalars(query.order_by(ModelVersionRow.version.desc()).limit(limit)))
 
 

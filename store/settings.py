@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     )
     max_predict_rows: int = Field(10_000, gt=0, description="Most rows of one `POST /predict`.")
     max_explain_rows: int = Field(100, gt=0, description="Most rows of one `POST /predict` with `explain`.")
+    max_compare_rows: int = Field(
+        50_000, gt=0, description="Most rows of a dataset on which versions are compared before an alias moves."
+    )
     max_query_bytes: int = Field(8192, gt=0, description="Longest address, bytes.")
     selection_seconds: float = Field(
         0.5,

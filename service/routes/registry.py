@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from service.answers import json_answer, no_content
 from service.blueprints import blueprint
@@ -17,23 +18,27 @@ from service.portable.imported import new_version
 from service.portable.sklearn_network import read_sklearn
 from service.portable.weights_file import MEDIA_TYPE
 from service.portable.weights_import import read_weights_file
+from service.problems import problem_at
 from service.request_body import StrictRequest
 from service.schemas.base import PageQuery
+from service.schemas.comparison import VersionsAnswer, VersionsQuery
 from service.schemas.registry import (
     DescribeRequest,
     ModelAnswer,
     ModelPage,
     ModelPath,
     VersionAnswer,
-    VersionPage,
     VersionPath,
 )
-from service.store_problems import check_name, check_reference
+from service.side_by_side import side_by_side
+from service.store_problems import check_name, check_reference, placed
 from service.training_settings import shown_config
 from store import registry
 from store.clock import rfc3339
+from store.errors import NotFound
 from store.prediction_log import clear_predictions
 from store.registry_tables import ModelRow, ModelVersionRow
+from store.selection import select_version
 
 routes = blueprint("models", __name__, "Models")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -85,14 +90,35 @@ def delete_model(path: ModelPath) -> Response:
     return no_content()
 
 
-@routes.get("/models/<model>/versions", responses={200: VersionPage})
-def list_versions(path: ModelPath, query: PageQuery) -> Response:
-    """A model's versions, newest first."""
+@routes.get("/models/<model>/versions", responses={200: VersionsAnswer})
+def list_versions(path: ModelPath, query: VersionsQuery) -> Response:
+    """A model's versions, newest first, or their metrics side by side."""
     check_reference("model", path.model)
-    before = read_cursor(query.cursor, a_count)
+    before, numbers = read_cursor(query.cursor, a_count), query.numbers
     with parts().database.read() as s:
-        rows = registry.find_versions(s, project(), path.model, before=before, limit=query.limit + 1)
+        rows = registry.find_versions(s, project(), path.model, of=numbers, before=before, limit=query.limit + 1)
+        if numbers is not None:
+            _check_numbers(s, path.model, numbers)
+        if query.compare:
+            return json_answer(_compared(s, path.model, rows[: query.limit], query))
     return json_answer(page(rows, query.limit, version_answer, lambda row: row.version))
+
+
+def _check_numbers(s: Session, model: str, numbers: list[int]) -> None:
+    with placed(parameter="versions"):
+        for number in sorted(set(numbers)):
+            registry.get_version(s, project(), model, number)
+
+
+def _compared(s: Session, model: str, rows: list[ModelVersionRow], query: VersionsQuery) -> dict[str, Any]:
+    if query.cursor is not None:
+        raise problem_at("unknown_parameter", "A comparison has no pages; name the `versions`.", parameter="cursor")
+    try:
+        chosen = select_version(s, project(), model)
+        reference = registry.get_version(s, project(), model, chosen.version)
+    except NotFound:  # none of a training that succeeded
+        return side_by_side(model, rows, next(iter(rows), None), "newest")
+    return side_by_side(model, rows, reference, chosen.selected_by)
 
 
 @routes.post(
