@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BENCH_PYTHON ?= .venv-bench/bin/python
+# Where the environments of the peers of `make bench-serve` are: elsewhere, they outlive a `make clean`.
+BENCH_ENVIRONMENTS ?= $(CURDIR)
+SERVING_PEERS = fastapi mlserver litserve bentoml mlflow
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -106,6 +109,18 @@ bench-train: $(if $(filter .venv-bench/%,$(BENCH_PYTHON)),.venv-bench/.installed
 bench-memory: setup ## Measure a training's memory, and a matrix larger than memory; needs Linux and 20 GB of disk
 	$(BIN)/python -m bench.memory $(BENCH_OPTIONS)
 
+# A peer that cannot be installed is none: its rows say so, and the others are measured.
+$(BENCH_ENVIRONMENTS)/.venv-bench-%/.installed: requirements/bench-%.txt
+	@echo "Installing the peer $* into $(@D); this takes a minute, once."
+	@rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && touch $@ \
+		|| { echo "$* could not be installed" >&2; rm -rf $(@D); }
+
+.PHONY: bench-serve
+bench-serve: setup $(SERVING_PEERS:%=$(BENCH_ENVIRONMENTS)/.venv-bench-%/.installed) ## Measure predictions beside other servers of models, on a quiet machine; needs wrk
+	BENCH_ENVIRONMENTS=$(BENCH_ENVIRONMENTS) $(BIN)/python -m bench.serve $(BENCH_OPTIONS)
+
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-emit-index-url \
@@ -122,6 +137,8 @@ lock: $(BIN)/python ## Resolve the requirements anew (UPGRADE=1: to the newest r
 		--output-file requirements/dev.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt --excludes <(echo torch) --extra search --extra fast --extra onnx --extra bench \
 		pyproject.toml --output-file requirements/bench.txt
+	for peer in $(SERVING_PEERS); do $(COMPILE) $(if $(UPGRADE),--upgrade) --no-annotate requirements/bench-$$peer.in \
+		--output-file requirements/bench-$$peer.txt; done
 	echo 'mlxtend>=0.25' | $(COMPILE) $(if $(UPGRADE),--upgrade) --no-deps --no-annotate - --output-file requirements/tables.txt
 
 .PHONY: clean
