@@ -36,7 +36,7 @@ _ATTEMPTS = 5
 
 
 class PostgresServer:
-    """A PostgreSQL server of our own, without durability; a context manager that starts and stops it.
+    """A PostgreSQL server of our own, which a power cut may ruin; a context manager that starts and stops it.
 
     PostgreSQL refuses to run as root: then it runs as ``nobody``, from a copy of its programs and with its data
     in a temporary folder, since neither the virtual environment nor `folder` need be open to that user.
@@ -47,11 +47,14 @@ class PostgresServer:
         Its folder, made when absent: holds its log and, unless we are root, its data.
     port : int, optional
         Port on 127.0.0.1. Without it a free one is taken at the first start and kept for later ones.
+    durable : bool
+        Whether a commit that was answered is there after `kill`; slower.
     """
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, *, durable: bool = False) -> None:
         self.folder = Path(folder).absolute()
         self.port = port
+        self._durable = durable
         self.log = self.folder / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._home: Path | None = None
@@ -158,7 +161,7 @@ class PostgresServer:
             "shared_buffers": "64MB",
             "fsync": "off",
             "full_page_writes": "off",
-            "synchronous_commit": "off",
+            "synchronous_commit": "on" if self._durable else "off",
             "jit": "off",
         }
         command = [str(self._programs / "postgres"), "-D", str(self._home / "data")]
