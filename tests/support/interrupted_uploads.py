@@ -31,7 +31,7 @@ def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: P
     After the sweep the files are those of the datasets, one each.
     """
     kills = tally.rounds
-    settings = settings.model_copy(update={"port": _free_port(), "upload_lease_seconds": 1.0})
+    settings = settings.model_copy(update={"port": free_port(), "upload_lease_seconds": 1.0})
     url = f"http://127.0.0.1:{settings.port}"
     cut_off = 0
     with Part("service.server", settings, folder / "api.log", "Started worker-1") as api:
@@ -47,7 +47,7 @@ def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: P
             sender.join(30)
             assert not sender.is_alive()
             cut_off += answer == [None]
-            wait_until(lambda was=serving: _is_back(api, was, url), seconds=60, what="the API")  # type: ignore[misc]
+            wait_until(lambda was=serving: is_back(api, was, url), seconds=60, what="the API")  # type: ignore[misc]
             with httpx.Client(base_url=url, timeout=30) as client:
                 answer_now = client.get("/datasets", params={"name": name})
                 found = answer_now.json()["items"] if answer_now.status_code != 404 else []
@@ -56,6 +56,11 @@ def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: P
             _upload(url, name, table)
     print(f"{cut_off} of {kills} uploads were cut off")
     assert cut_off > 0 or kills < 10, "no upload was cut off"
+    check_nothing_is_left(settings, database, datasets=kills + 1)
+
+
+def check_nothing_is_left(settings: Settings, database: Database, *, datasets: int) -> None:
+    """After the sweep there are so many datasets, and a file for each and no other."""
     files = FileStore(settings.resolved_data_url)
 
     def swept() -> bool:
@@ -67,7 +72,7 @@ def kill_the_api_in_mid_upload(settings: Settings, database: Database, folder: P
     sweep_datasets(database, files, orphan_seconds=0.0)
     with database.read() as s:
         owned = list(s.scalars(select(DatasetRow.blob_key).where(DatasetRow.status == "ready")))
-    assert len(owned) == kills + 1
+    assert len(owned) == datasets
     assert sorted(key for key, _ in files.list()) == sorted(owned)
 
 
@@ -89,7 +94,7 @@ def _try_upload(url: str, name: str, table: bytes) -> float | None:
         return None
 
 
-def _is_back(api: Part, killed: int, url: str) -> bool:
+def is_back(api: Part, killed: int, url: str) -> bool:
     """Whether another process serves; granian gives up after two deaths in a row, and the stack starts it anew."""
     if not api.running:
         api.start()
@@ -108,7 +113,8 @@ def _unfinished(database: Database) -> int:
         return s.scalar(select(func.count()).where(DatasetRow.status == "uploading")) or 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
