@@ -7,6 +7,7 @@ import logging
 from urllib.parse import urlsplit
 
 import redis
+from sqlalchemy.exc import SQLAlchemyError
 
 from store import messages
 from store.database import Database
@@ -36,13 +37,16 @@ class Dispatcher:
         """Publish a job whose row is committed; False, after about a second at most, when the broker is away.
 
         The row is the truth: a message that was not sent is sent by the reaper, which therefore must not be
-        told that it was.
+        told that it was; where the database is away by now it sends one a lease later.
         """
         if publish(self._app, job_id):
             return True
         logger.warning("No message was sent for %s; the reaper will send one.", job_id)
-        with self._database.write() as s:
-            messages.unmark_published(s, job_id)
+        try:
+            with self._database.write() as s:
+                messages.unmark_published(s, job_id)
+        except SQLAlchemyError:  # the job is accepted all the same
+            logger.warning("The reaper will send the message of %s in a lease.", job_id, exc_info=True)
         return False
 
     def broker_answers(self) -> bool:
