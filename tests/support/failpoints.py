@@ -130,7 +130,7 @@ class Failpoints:
             if place is not None:
                 self._reach(place, "committed", job_id)
 
-        Database.write = watched  # type: ignore[method-assign]
+        Database.write = watched  # type: ignore[assignment, method-assign]
 
     def _reach(self, place: str, moment: str, job_id: str) -> None:
         with self._lock:

@@ -124,7 +124,7 @@ def ask_without_broker(settings: Settings, database: Database, server: RedisServ
 def messages_waiting(settings: Settings) -> int:
     """How many messages are in the queue."""
     with closing(redis.Redis.from_url(settings.broker_url)) as client:
-        return int(client.llen(QUEUE))  # type: ignore[arg-type]
+        return int(client.llen(QUEUE))
 
 
 @contextmanager
