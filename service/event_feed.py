@@ -71,6 +71,8 @@ class EventFeed:
                 data["error"] = error_of(job)
             if job.model_version is not None:
                 data["model"] = model_of(job)
+            if job.result_id is not None:
+                data["result"] = job.result_id
         return Snapshot(job.status, data), newest["epoch"] if newest else 0
 
     def follow(

@@ -31,7 +31,7 @@ def job_answer(row: JobRow, latest: Mapping[str, Any] | None, links: Mapping[str
         "best_epoch": row.best_epoch,
         "error": error_of(row),
         "attempts": row.attempts,
-        "config": shown_config(row.config),
+        "config": row.config if row.kind == "predict" else shown_config(row.config),
         "dataset": {
             "id": row.dataset_id,
             "name": row.dataset_name,
@@ -39,6 +39,7 @@ def job_answer(row: JobRow, latest: Mapping[str, Any] | None, links: Mapping[str
             "sha256": row.dataset_sha256,
         },
         "model": model_of(row),
+        "result": row.result_id,
         "warnings": [{"column": None, **warning} for warning in row.warnings],
         "cross_validation": row.cross_validation,
         "search": search_of(row),
@@ -53,7 +54,8 @@ def job_answer(row: JobRow, latest: Mapping[str, Any] | None, links: Mapping[str
 
 
 def progress(row: JobRow) -> dict[str, Any]:
-    """How far the job is; a succeeded one is done, also where early stopping ended it. A search counts trials."""
+    """How far the job is; a succeeded one is done, also where early stopping ended it. A search counts
+    trials, a prediction rows."""
     fraction = 1.0 if row.status == "succeeded" else min(1.0, row.epoch / row.epochs) if row.epochs else 0.0
     return {
         "epoch": row.epoch,
@@ -117,5 +119,5 @@ def error_of(row: JobRow) -> dict[str, Any] | None:
 
 
 def model_of(row: JobRow) -> dict[str, Any] | None:
-    """The model that the job trains, and the version that it published."""
+    """The model that the job trains, and the version that it published; of a prediction those that answer."""
     return None if row.model_name is None else {"name": row.model_name, "version": row.model_version}

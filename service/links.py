@@ -33,7 +33,7 @@ class Links:
         self._lock = Lock()
 
     def of_job(self, row: JobRow) -> dict[str, str | None]:
-        """Where the job's parts are; ``predict`` once it has published a version."""
+        """Where the job's parts are; ``predict`` once there is a version."""
         base = f"/jobs/{row.id}"
         links: dict[str, str | None] = {
             "self": base,
@@ -43,6 +43,8 @@ class Links:
         }
         if row.kind == "search":
             links["trials"] = f"{base}/trials"
+        if row.result_id is not None:
+            links["result"] = f"/datasets/{row.result_id}"
         if row.search_id is not None:
             links["search"] = f"/jobs/{row.search_id}"
         if row.model_name is not None:

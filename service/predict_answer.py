@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.outcomes import LIKELY, shares_of
 from core.targets import class_key
 from service.loaded_version import LoadedVersion
-
-LIKELY = 0.5  # a label of a multilabel target holds from this probability on
 
 
 def predictions(version: LoadedVersion, outputs: npt.NDArray[np.floating], top_k: int | None) -> list[dict[str, Any]]:
@@ -30,13 +29,11 @@ def predictions(version: LoadedVersion, outputs: npt.NDArray[np.floating], top_k
             return [{"values": dict(zip(target.names, row, strict=True))} for row in values]
         return [{"value": row[0]} for row in values]
     keys = [class_key(value) for value in target.classes]
-    shares = outputs.astype(np.float64)
+    shares = shares_of(target, outputs)
     if target.task == "multilabel":
         chosen = [[key for key, share in zip(keys, row, strict=True) if share >= LIKELY] for row in shares.tolist()]
         answers: list[dict[str, Any]] = [{"labels": labels} for labels in chosen]
     else:
-        # float32's shares sum to one within 1e-6 only for few classes; the sum of doubles does for any number.
-        shares /= shares.sum(axis=1, keepdims=True)
         answers = [{"label": target.classes[index]} for index in shares.argmax(axis=1).tolist()]
     for answer, row in zip(answers, shares.tolist(), strict=True):
         answer["probabilities"] = _bounded(keys, row, top_k)

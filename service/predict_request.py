@@ -15,6 +15,7 @@ from service.validation import nearest
 RESERVED = ("model", "version", "alias", "x", "explain", "top_k")
 PREFIX = "feature."
 _BODY_FIELDS = ("model", "version", "alias", "top_k", "explain", "records", "rows")
+_FIELDS_WITH_DATASET = (*_BODY_FIELDS, "dataset")
 _WHOLE = re.compile(r"[1-9][0-9]{0,9}")
 _BIGGEST = 2**31 - 1
 
@@ -71,7 +72,7 @@ def read_body(body: Mapping[str, Any], *, max_rows: int, max_explain_rows: int) 
     items = [
         ErrorItem(
             "unknown_field",
-            f"There is no field {shown(name)} here.{nearest(name, list(_BODY_FIELDS))}",
+            f"There is no field {shown(name)} here.{nearest(name, list(_FIELDS_WITH_DATASET))}",
             pointer(name),
         )
         for name in unknown
@@ -92,7 +93,7 @@ def read_body(body: Mapping[str, Any], *, max_rows: int, max_explain_rows: int) 
     given = [name for name in ("records", "rows") if name in body]
     if len(given) != 1:
         code = "invalid_value" if given else "missing_field"
-        raise problem_at(code, "Give either `records` or `rows`.", pointer="/records")
+        raise problem_at(code, "Give one of `records`, `rows` and `dataset`.", pointer="/records")
     field = given[0]
     values = body[field]
     if not isinstance(values, list):

@@ -8,7 +8,7 @@ requests.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ import numpy as np
 
 from core.encoding import EncodingNotice
 from service.explanations import explanations
-from service.json_body import read_json
 from service.loaded_version import LoadedVersion, VersionCache
 from service.predict_answer import predictions
 from service.predict_input import BodyInput, QueryInput
@@ -100,17 +99,14 @@ class Predictor:
             return PredictAnswer(None, etag, cache_control)
         return PredictAnswer(self._predict(project, chosen, asked), etag, cache_control)
 
-    def answer_body(self, project: str, data: bytes) -> dict[str, Any]:
-        """Answer a `POST /predict`; its shape is that of `answer_address`.
+    def answer_body(self, project: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer the JSON object of a `POST /predict`; the answer's shape is that of `answer_address`.
 
         Raises
         ------
         Problem, NotFound
         """
         settings = self._settings
-        body = read_json(data, max_depth=settings.max_json_depth, max_digits=settings.max_json_digits)
-        if not isinstance(body, dict):
-            raise Problem("wrong_type", "The body should be a JSON object.")
         asked = read_body(body, max_rows=settings.max_predict_rows, max_explain_rows=settings.max_explain_rows)
         return self._predict(project, self._choose(project, asked), asked)
 

@@ -43,6 +43,12 @@ def begin_upload(s: Session, project: str, name: str, *, lease_seconds: float) -
     return row
 
 
+def renew_upload(s: Session, row_id: str, *, lease_seconds: float) -> None:
+    """Push out the time from which the upload counts as given up."""
+    mine = (DatasetRow.id == row_id, DatasetRow.status == "uploading")
+    s.execute(update(DatasetRow).where(*mine).values(lease_expires_at=now() + lease_seconds))
+
+
 def complete_upload(
     s: Session,
     row_id: str,

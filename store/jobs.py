@@ -92,7 +92,8 @@ def retry_job(s: Session, project: str, job_id: str, *, max_queued: int | None =
     Raises
     ------
     NotFound, Conflict
-        ``job_not_found``, ``dataset_not_found``; ``job_not_ended``, ``model_target_mismatch``, ``too_many_jobs``.
+        ``job_not_found``, ``dataset_not_found``, ``version_not_found``; ``job_not_ended``,
+        ``model_target_mismatch``, ``too_many_jobs``.
     """
     job = _locked_job(s, project, job_id)
     if job.status not in ENDED:
@@ -105,6 +106,7 @@ def retry_job(s: Session, project: str, job_id: str, *, max_queued: int | None =
         model_name=job.model_name,
         epochs=job.epochs,
         kind=job.kind,
+        model_version=job.model_version if job.kind == "predict" else None,
         retry_of=job.id,
         max_queued=max_queued,
     )

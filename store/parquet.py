@@ -89,7 +89,7 @@ class ColumnReader:
             For a column that the file does not have.
         """
         # A name also selects what stands below it after a dot, `a` the column `a.b`; hence by name once more.
-        return _table(self._parquet.read(columns=list(names)), names)
+        return columns_of(self._parquet.read(columns=list(names)), names)
 
     def blocks(self, names: Sequence[str], start: int = 0) -> Iterator[Table]:
         """The named columns of the rows from `start` on, some rows at a time, in order.
@@ -108,8 +108,35 @@ class ColumnReader:
                 skipped = min(max(0, start - passed), batch.num_rows)
                 passed += batch.num_rows
                 if skipped < batch.num_rows:
-                    yield _table(pa.Table.from_batches([batch.slice(skipped)]), names)
+                    yield columns_of(pa.Table.from_batches([batch.slice(skipped)]), names)
             self.release()
+
+    def whole_blocks(self, size: int, start: int = 0, names: Sequence[str] | None = None) -> Iterator[Any]:
+        """The rows from `start` on with all columns, or the named ones, as Arrow tables of exactly `size` rows each.
+
+        The last one has what is left. Where the blocks end does not depend on how the file is laid out.
+        """
+        passed = first = 0
+        while first < self._parquet.num_row_groups:
+            count = self._parquet.metadata.row_group(first).num_rows
+            if passed + count > start:
+                break
+            passed, first = passed + count, first + 1
+        columns = None if names is None else list(names)
+        skipped, waiting, rows = start - passed, [], 0
+        for group in range(first, self._parquet.num_row_groups):
+            for batch in self._parquet.iter_batches(size, row_groups=[group], columns=columns):
+                passed_over = min(skipped, batch.num_rows)
+                skipped -= passed_over
+                waiting.append(batch.slice(passed_over))
+                rows += batch.num_rows - passed_over
+                if rows >= size:
+                    table = pa.Table.from_batches(waiting)
+                    yield table.slice(0, size)
+                    waiting, rows = table.slice(size).to_batches(), rows - size
+            self.release()
+        if rows:
+            yield pa.Table.from_batches(waiting)
 
     @staticmethod
     def release() -> None:
@@ -160,7 +187,8 @@ def to_csv(file: Any) -> Iterator[bytes]:
             yield piece.getvalue()
 
 
-def _table(table: Any, names: Sequence[str]) -> Table:
+def columns_of(table: Any, names: Sequence[str]) -> Table:
+    """The named columns of an Arrow table that `ColumnReader` gave, as arrays."""
     return {name: _column(table.column(name)) for name in names}
 
 

@@ -16,7 +16,7 @@ from store.errors import Conflict, Corrupt, NotFound
 from store.ids import new_id
 from store.locks import lock_name
 from store.registry_tables import AliasMoveRow, AliasRow, ModelRow, ModelVersionRow, WeightsRow
-from store.submission import check_model_target
+from store.submission import check_model_target, check_unneeded
 from store.tables import JobRow
 
 
@@ -210,7 +210,7 @@ def delete_version(s: Session, project: str, name: str, version: int) -> None:
     Raises
     ------
     NotFound, Conflict
-        ``model_not_found``, ``version_not_found``; ``version_has_alias``.
+        ``model_not_found``, ``version_not_found``; ``version_has_alias``, ``version_in_use``.
     """
     lock_name(s, project, "model", name)
     row = get_version(s, project, name, version)
@@ -221,6 +221,7 @@ def delete_version(s: Session, project: str, name: str, version: int) -> None:
     ).all()
     if aliases:
         raise Conflict("version_has_alias", f"The alias {aliases[0]!r} points at {name}/{version}; move it first.")
+    check_unneeded(s, project, name, version)
     s.delete(row)
     s.flush()
     s.execute(delete(WeightsRow).where(WeightsRow.id == row.weights_id))
@@ -232,13 +233,14 @@ def delete_model(s: Session, project: str, name: str) -> None:
     Raises
     ------
     NotFound, Conflict
-        ``model_not_found``; ``model_has_alias``.
+        ``model_not_found``; ``model_has_alias``, ``version_in_use``.
     """
     lock_name(s, project, "model", name)
     model = get_model(s, project, name)
     mine = (AliasRow.project_id == project, AliasRow.model_name == name)
     if s.scalar(select(exists().where(*mine))):
         raise Conflict("model_has_alias", f"An alias points at a version of {name!r}; delete it first.")
+    check_unneeded(s, project, name)
     of_model = (ModelVersionRow.project_id == project, ModelVersionRow.model_name == name)
     weights = s.scalars(select(ModelVersionRow.weights_id).where(*of_model)).all()
     s.execute(delete(AliasMoveRow).where(AliasMoveRow.project_id == project, AliasMoveRow.model_name == name))

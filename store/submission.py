@@ -13,7 +13,7 @@ from store.errors import Conflict, NotFound
 from store.idempotency import IdempotencyKey, recall, remember
 from store.ids import new_id
 from store.locks import lock_name
-from store.registry_tables import ModelRow
+from store.registry_tables import ModelRow, ModelVersionRow
 from store.tables import UNFINISHED, DatasetRow, JobRow
 
 
@@ -26,6 +26,7 @@ def submit(
     model_name: str | None,
     epochs: int = 0,
     kind: str = "train",
+    model_version: int | None = None,
     warnings: Sequence[dict[str, Any]] = (),
     retry_of: str | None = None,
     idempotency: IdempotencyKey | None = None,
@@ -34,6 +35,11 @@ def submit(
     """Queue a job; the caller publishes its message after the commit.
 
     A search waits for no worker: it runs from the start, without a lease, and its trials are what is queued.
+
+    Parameters
+    ----------
+    model_version : int or None
+        Of a prediction: which version answers; it stays until the job has ended.
 
     Returns
     -------
@@ -46,7 +52,7 @@ def submit(
         ``idempotency_key_reused``, ``model_target_mismatch``, or ``too_many_jobs`` where `max_queued` jobs wait for a
         worker already, a search's trials not counted.
     NotFound
-        When the dataset was deleted meanwhile.
+        When the dataset, or a prediction's version, was deleted meanwhile.
     """
     if idempotency is not None:
         known = job_of_key(s, project, idempotency)
@@ -57,7 +63,11 @@ def submit(
     dataset = _locked_dataset(s, project, dataset_id)
     if model_name is not None:
         lock_name(s, project, "model", model_name)
-        check_model_target(s, project, model_name, task=config["task"], target=config["target"])
+        if model_version is not None:
+            if s.get(ModelVersionRow, (project, model_name, model_version)) is None:
+                raise NotFound("version", f"{model_name}/{model_version}")
+        else:
+            check_model_target(s, project, model_name, task=config["task"], target=config["target"])
     begun: dict[str, Any] = {"status": "queued", "published_at": now()}
     if kind == "search":
         begun = {"status": "running", "started_at": now()}
@@ -71,6 +81,7 @@ def submit(
         dataset_version=dataset.version,
         dataset_sha256=dataset.sha256,
         model_name=model_name,
+        model_version=model_version,
         retry_of=retry_of,
         epochs=epochs,
         warnings=list(warnings),
@@ -112,6 +123,27 @@ def check_model_target(s: Session, project: str, model_name: str, *, task: str, 
                 f"The model {model_name!r} is a {known_task} of {_written(known_target)}; "
                 f"this job is a {task} of {_written(target)}. Give it another `model` name.",
             )
+
+
+def check_unneeded(s: Session, project: str, model_name: str, version: int | None = None) -> None:
+    """Refuse while an unfinished prediction needs the version, or any of the model's.
+
+    The caller holds the model's name, as a prediction's submission does: one comes wholly before the other.
+
+    Raises
+    ------
+    Conflict
+        ``version_in_use``.
+    """
+    mine = [JobRow.project_id == project, JobRow.model_name == model_name, JobRow.kind == "predict"]
+    if version is not None:
+        mine.append(JobRow.model_version == version)
+    job = s.execute(
+        select(JobRow.id, JobRow.model_version).where(*mine, JobRow.status.in_(UNFINISHED)).limit(1)
+    ).one_or_none()
+    if job is not None:
+        title = f"{model_name}/{job.model_version}"
+        raise Conflict("version_in_use", f"The job {job.id} still needs {title}; cancel it or wait for its end.")
 
 
 def _check_queue(s: Session, project: str, most: int) -> None:

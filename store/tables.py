@@ -123,7 +123,8 @@ class JobRow(Base):
     error: Mapped[dict[str, Any] | None]
     cross_validation: Mapped[dict[str, Any] | None]
     trial_value: Mapped[float | None]  # what the trial came to; of a search: its best trial
-    model_version: Mapped[int | None] = mapped_column(Integer)
+    model_version: Mapped[int | None] = mapped_column(Integer)  # what it has published; of a prediction: what answers
+    result_id: Mapped[str | None]  # of a prediction that succeeded: the dataset that it made
     created_at: Mapped[float] = mapped_column(server_default=now())
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +19,32 @@ from store.settings import Settings
 from store.tables import DatasetRow
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A dataset that is yet to be: the id of its row, and the key of its file."""
+
+    id: str
+    blob_key: str
+
+
+@contextmanager
+def begun_upload(
+    database: Database, files: FileStore, project: str, name: str, *, lease_seconds: float
+) -> Iterator[Upload]:
+    """An upload's row for the length of the block; what has not become a dataset by its end is removed.
+
+    The row comes before the file and says who owns it, so that a crash at any point leaves only what
+    `store.sweep` recognises.
+    """
+    with database.write() as s:
+        row = datasets.begin_upload(s, project, name, lease_seconds=lease_seconds)
+        upload = Upload(row.id, row.blob_key)
+    try:
+        yield upload
+    finally:
+        _undo(database, files, upload.id, upload.blob_key)
 
 
 def store_dataset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from core.table import Column, Table
 from store.database import Database
@@ -14,6 +15,7 @@ from store.tables import DatasetRow, JobRow
 from worker.errors import JobError
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 COLUMN_BYTES = 32 << 20
 _ATTEMPTS = 5
@@ -67,13 +69,23 @@ class DatasetFile:
 
     def blocks(self, names: Sequence[str]) -> Iterator[tuple[int, Table]]:
         """Some rows of the named columns at a time, in order, with the number of the first row."""
+        return self._read_on(
+            lambda done: self._open().blocks(names, done), lambda block: len(next(iter(block.values())))
+        )
+
+    def whole_blocks(self, size: int) -> Iterator[tuple[int, Any]]:
+        """Arrow tables of `size` rows with all columns, in order, with the number of the first row."""
+        return self._read_on(lambda done: self._open().whole_blocks(size, done), lambda block: block.num_rows)
+
+    def _read_on(self, read: Callable[[int], Iterator[T]], rows_of: Callable[[T], int]) -> Iterator[tuple[int, T]]:
+        """What is read from the start on, and, where that ends with an error, from where it ended on."""
         done = attempt = 0
         while True:
             try:
-                for block in self._open().blocks(names, done):
+                for block in read(done):
                     self._look()
                     yield done, block
-                    done += len(next(iter(block.values())))
+                    done += rows_of(block)
                     attempt = 0
                 return
             except OSError as error:
@@ -108,6 +120,10 @@ class DatasetFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _rows(table: Table) -> int:
+    return len(next(iter(table.values())))
 
 
 def open_dataset(

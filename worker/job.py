@@ -11,6 +11,7 @@ from store.tables import JobRow
 from worker.app import INTERACTIVE
 from worker.attempt import PATIENCE_SECONDS, Attempt
 from worker.outages import is_outage, through_outages
+from worker.prediction_job import PredictionAttempt
 from worker.publisher import publish
 from worker.runtime import Runtime
 from worker.search import try_to_advance
@@ -18,7 +19,7 @@ from worker.training_job import TrainingAttempt
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS: dict[str, Callable[[Runtime, JobRow], Attempt]] = {"train": TrainingAttempt}
+_ATTEMPTS: dict[str, Callable[[Runtime, JobRow], Attempt]] = {"train": TrainingAttempt, "predict": PredictionAttempt}
 
 
 def run_job(runtime: Runtime, job_id: str, priority: int = INTERACTIVE) -> None:

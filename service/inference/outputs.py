@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from core.outcomes import LIKELY, label_type, shares_of
 from core.targets import TargetEncoding, class_key
 from service.inference.tensors import Array, binary_of
 from service.loaded_version import LoadedVersion
-from service.predict_answer import LIKELY
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,7 @@ def output_forms(version: LoadedVersion) -> list[OutputForm]:
 
 def label_datatype(target: TargetEncoding) -> str:
     """The datatype of a classification's labels: that of its classes, BYTES where they are not all of one type."""
-    types = {type(value) for value in target.classes}
-    if types == {bool}:
-        return "BOOL"
-    if types == {int} and all(abs(int(value)) < 2**63 for value in target.classes):
-        return "INT64"
-    return "FP64" if types <= {int, float} else "BYTES"
+    return {"boolean": "BOOL", "integer": "INT64", "number": "FP64", "category": "BYTES"}[label_type(target)]
 
 
 def output_values(version: LoadedVersion, outputs: npt.NDArray[np.floating]) -> dict[str, Array | Sequence[str]]:
@@ -64,10 +59,9 @@ def output_values(version: LoadedVersion, outputs: npt.NDArray[np.floating]) -> 
         values = target.inverse(outputs)
         names = target.names if version.several_targets else ("value",)
         return {name: values[:, place] for place, name in enumerate(names)}
-    shares = outputs.astype(np.float64)
+    shares = shares_of(target, outputs)
     if target.task == "multilabel":
         return {"labels": shares >= LIKELY, "probabilities": shares}
-    shares /= shares.sum(axis=1, keepdims=True)  # as predict_answer does
     chosen = shares.argmax(axis=1)
     labels: Array | list[str]
     if label_datatype(target) == "BYTES":

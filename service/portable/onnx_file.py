@@ -15,12 +15,12 @@ import numpy.typing as npt
 from core.activations import GELU_CUBIC, SATURATED, SQRT_2, SQRT_2_OVER_PI
 from core.encoding import WITHOUT_CLIP
 from core.features import FeatureEncoding
+from core.outcomes import LIKELY
 from core.targets import TargetEncoding, class_key
 from service.inference.features import matrix_name, numeric_features
 from service.inference.outputs import OutputForm, label_datatype, output_forms
 from service.loaded_version import LoadedVersion
 from service.portable.onnx_graph import Graph
-from service.predict_answer import LIKELY
 from store.ingest import cells
 
 MEDIA_TYPE = "application/onnx"

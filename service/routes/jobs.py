@@ -117,6 +117,8 @@ def cancel_job(path: JobPath) -> Response:
         if asked.keep == "last" and row.kind == "search":
             detail = "A search keeps the network of its best trial, or none."
             raise problem_at("invalid_value", detail, pointer="/keep")
+        if asked.keep is not None and row.kind == "predict":
+            raise problem_at("invalid_value", "A prediction has no network to keep.", pointer="/keep")
         row = jobs.request_cancel(s, project(), path.job, asked.keep)
         latest = histories.latest(s, [row.id]).get(row.id)
     if row.search_id is not None:

@@ -1,4 +1,4 @@
-"""GET and POST /predict: the request's bytes to the predictor, its answer out."""
+"""GET and POST /predict: a request to the predictor and its answer out, or a prediction of a dataset to the queue."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from flask import Response, request
 
 from service.answers import json_answer
 from service.blueprints import blueprint
-from service.gate import demand_json
+from service.dataset_prediction import ask_for_prediction
+from service.idempotency_header import KeyHeader
+from service.job_answer import job_answer
 from service.parts import parts, project
 from service.request_body import StrictRequest
+from service.schemas.jobs import JobAnswer
 from service.schemas.predict import PREDICT_BODY, PredictAnswer, query_parameters
 from service.store_problems import placed
 
@@ -35,12 +38,14 @@ def predict_one() -> Response:
 
 @routes.post(
     "/predict",
-    responses={200: PredictAnswer},
+    responses={200: PredictAnswer, 202: JobAnswer},
     openapi_extensions={"requestBody": {"required": True, "content": {"application/json": {"schema": PREDICT_BODY}}}},
 )
-def predict_many() -> Response:
-    """Predict rows, given as objects or as lists."""
-    demand_json(request.headers.get("Content-Type"))
-    body = cast(StrictRequest, request).read_all(parts().settings.max_json_bytes)
+def predict_many(header: KeyHeader) -> Response:
+    """Predict rows, given as objects or as lists; or those of a dataset, as a job."""
+    body = cast(StrictRequest, request).get_json()
+    if "dataset" in body:
+        job = ask_for_prediction(body, header.key)
+        return json_answer(job_answer(job, None, parts().links.of_job(job)), 202, {"Location": f"/jobs/{job.id}"})
     with placed(pointer="/model", others=_POINTERS):
         return json_answer(parts().predictor.answer_body(project(), body), 200, {"Cache-Control": "no-store"})

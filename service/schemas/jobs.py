@@ -61,7 +61,7 @@ class EpochItem(Answer):
 
 
 class Progress(Answer):
-    """How far a job is; a search counts its trials."""
+    """How far a job is; a search counts its trials, a prediction its rows."""
 
     epoch: int
     epochs: int
@@ -80,7 +80,7 @@ class DatasetOfJob(Answer):
 
 
 class ModelOfJob(Answer):
-    """The model that a job trains; the version once it is published."""
+    """The model that a job trains; the version once it is published. Of a prediction: what answers."""
 
     name: str
     version: int | None
@@ -101,6 +101,7 @@ class JobAnswer(Answer):
     config: dict[str, Any]
     dataset: DatasetOfJob
     model: ModelOfJob | None
+    result: str | None = Field(description="Of a prediction that succeeded: the dataset that it made.")
     warnings: list[TableWarning]
     cross_validation: dict[str, Any] | None = Field(description="How each fold scored, where it was asked for.")
     search: SearchOfJob | None = Field(description="Of a search: what it has found.")

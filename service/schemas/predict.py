@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.schemas.base import NAME_FORM, Answer
+from service.schemas.base import NAME_FORM, Answer, Body
 
 
 class Prediction(Answer):
@@ -51,12 +51,22 @@ class PredictAnswer(Answer):
     explanations: list[Explanation] | None = Field(None, description="With `explain` only, one for each prediction.")
 
 
+class PredictDataset(Body):
+    """A stored dataset to predict; the document has it in `PREDICT_BODY`."""
+
+    model: str
+    dataset: str
+    version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    alias: str | None = None
+    name: str | None = None
+
+
 _COUNT = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 PREDICT_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["model"],
     "additionalProperties": False,
-    "oneOf": [{"required": ["records"]}, {"required": ["rows"]}],
+    "oneOf": [{"required": ["records"]}, {"required": ["rows"]}, {"required": ["dataset"]}],
     "properties": {
         "model": {**NAME_FORM, "description": "The model's name."},
         "version": {**_COUNT, "description": "Which version answers."},
@@ -75,6 +85,8 @@ PREDICT_BODY: dict[str, Any] = {
             "items": {"type": "array"},
             "description": "Rows as lists, in the order of the version's features.",
         },
+        "dataset": {"type": "string", "description": "Or a stored dataset, by name or id: answered with a job."},
+        "name": {**NAME_FORM, "description": "With `dataset`: what the result is called."},
     },
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from store.ingest.columns import TypedColumn
 
-_ROWS = 1 << 20
+BLOCK_ROWS = 1 << 20
 
 
 def content_sha256(columns: Sequence[TypedColumn]) -> str:
@@ -23,11 +23,23 @@ def content_sha256(columns: Sequence[TypedColumn]) -> str:
     and the values: little-endian float64 (zero without a sign), int64, bytes 0 and 1, or for categories each text's
     length in bytes (uint32) and then the texts. A missing value counts as zero or as an empty text.
     """
+    return digest_of_blocks(
+        (column.name, column.type, len(column.values), _blocks(column.values)) for column in columns
+    )
+
+
+def digest_of_blocks(columns: Iterable[tuple[str, str, int, Iterable[Any]]]) -> str:
+    """The same of columns that are read as they are hashed.
+
+    Parameters
+    ----------
+    columns : iterable of tuple
+        Each column's name, type, number of rows, and values as Arrow arrays of `BLOCK_ROWS`, the last of what is left.
+    """
     digest = hashlib.sha256()
-    for column in columns:
-        header = [column.name, column.type, len(column.values)]
-        digest.update(json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-        for block in _blocks(column.values):
+    for name, kind, rows, blocks in columns:
+        digest.update(json.dumps([name, kind, rows], ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        for block in blocks:
             digest.update(pc.is_valid(block).to_numpy(zero_copy_only=False).astype(np.uint8).tobytes())
             for data in _value_bytes(block):
                 digest.update(data)
@@ -36,8 +48,8 @@ def content_sha256(columns: Sequence[TypedColumn]) -> str:
 
 def _blocks(values: Any) -> Iterator[Any]:
     """The values in blocks of one size, so that the digest does not depend on how they are chunked."""
-    for start in range(0, len(values), _ROWS):
-        part = values.slice(start, _ROWS)
+    for start in range(0, len(values), BLOCK_ROWS):
+        part = values.slice(start, BLOCK_ROWS)
         yield pa.concat_arrays(part.chunks) if isinstance(part, pa.ChunkedArray) else part
 
 
