@@ -121,6 +121,10 @@ $(BENCH_ENVIRONMENTS)/.venv-bench-%/.installed: requirements/bench-%.txt
 bench-serve: setup $(SERVING_PEERS:%=$(BENCH_ENVIRONMENTS)/.venv-bench-%/.installed) ## Measure predictions beside other servers of models, on a quiet machine; needs wrk
 	BENCH_ENVIRONMENTS=$(BENCH_ENVIRONMENTS) $(BIN)/python -m bench.serve $(BENCH_OPTIONS)
 
+.PHONY: bench-streams
+bench-streams: setup ## Measure what many followers of a job cost those who predict; needs wrk
+	PYTHONPATH=. $(BIN)/python -m bench.event_streams $(BENCH_OPTIONS)
+
 # --- upkeep ----------------------------------------------------------------------------------------------------------
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-emit-index-url \

@@ -56,7 +56,7 @@ def follow(connection: Connection, job: str, after: str | None, patience: float)
     Unreachable, NotFound, ServerTrouble
     """
     path = f"/jobs/{quote(job)}/events"
-    pause, away_since = _RETRY_SECONDS, None
+    pause, away_since, followed = _RETRY_SECONDS, None, False
     while True:
         headers = {"Accept": "text/event-stream"}
         if after is not None:
@@ -65,11 +65,14 @@ def follow(connection: Connection, job: str, after: str | None, patience: float)
         try:
             with connection.stream(path, headers=headers) as response:
                 if response.status_code == 204:
+                    if followed:  # the job ended between two streams, after the last epoch
+                        yield _ending(connection, job, after)
                     return
                 if response.status_code >= 400:
                     raise problem_from(response.status_code, response.read(), response.headers)
                 if not response.headers.get("content-type", "").startswith("text/event-stream"):
                     raise connection.unreadable(response)
+                followed = True
                 for event in parse(response.iter_bytes()):
                     away_since = None
                     after = event.id if event.id is not None else after
@@ -88,6 +91,12 @@ def follow(connection: Connection, job: str, after: str | None, patience: float)
         if trouble is not None and now - away_since > patience:
             raise trouble
         time.sleep(min(pause, max(0.05, patience)))
+
+
+def _ending(connection: Connection, job: str, after: str | None) -> JobEvent:
+    found = connection.json("GET", f"/jobs/{quote(job)}")
+    data = {name: found[name] for name in ("status", "progress", "error", "model") if found[name] is not None}
+    return JobEvent("status", data, after)
 
 
 def _decode(event: ServerEvent) -> JobEvent:

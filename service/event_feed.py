@@ -1,7 +1,8 @@
 """The events of running jobs: one poller a process and job, which all of the job's streams share.
 
 A stream holds no database connection: what it sends the poller has read, or, where the stream is behind, a short read
-of its own. Its memory is the poller's last items; how far a stream is, is a number.
+of its own. Its memory is the poller's last items; how far a stream is, is a number. Who only passes by
+(`state`, `since`) is told what the poller knows, and costs the database nothing while somebody follows the job.
 """
 
 from __future__ import annotations
@@ -75,15 +76,40 @@ class EventFeed:
                 data["result"] = job.result_id
         return Snapshot(job.status, data), newest["epoch"] if newest else 0
 
+    def state(self, project: str, job_id: str) -> tuple[Snapshot, int]:
+        """A job's state and its newest epoch, as of at most a poll ago.
+
+        Raises
+        ------
+        NotFound
+        """
+        watched = self._watched.get((project, job_id))
+        known = watched.known(0) if watched is not None else None
+        if known is None or known.snapshot is None:
+            return self.look(project, job_id)
+        return known.snapshot, known.last_epoch
+
+    def since(self, project: str, job_id: str, after_epoch: int, limit: int) -> list[dict[str, Any]]:
+        """The first history items above `after_epoch`, at most `limit`; none that is newer than a poll ago is missing.
+
+        Ask for the `state` before: then an ended job's items are all there.
+        """
+        watched = self._watched.get((project, job_id))
+        if watched is not None:
+            known = watched.known(after_epoch)
+            if known is not None and (after_epoch >= known.last_epoch or known.goes_on_from(after_epoch)):
+                return known.items[:limit]
+        return self._page(job_id, after_epoch, limit)
+
     def follow(
         self, project: str, job_id: str, *, after_epoch: int = 0, wait_seconds: float = 10.0
-    ) -> Generator[dict[str, Any] | Snapshot | None, None, None]:
+    ) -> Generator[list[dict[str, Any]] | Snapshot | None, None, None]:
         """What happens to a job, as it happens.
 
         Yields
         ------
-        dict
-            Each history item above `after_epoch`, once, in order.
+        list of dict
+            History items above `after_epoch`, in order; each once.
         Snapshot
             The state: at once, when it changes, and at the end, as the last thing.
         None
@@ -113,7 +139,7 @@ class EventFeed:
                     if not items:
                         break
                     after_epoch = items[-1]["epoch"]
-                    yield from items
+                    yield items
                     items = []
                 if news.snapshot.ended or news.snapshot != told:
                     told = news.snapshot
@@ -123,9 +149,9 @@ class EventFeed:
         finally:
             self._leave(project, job_id, watched)
 
-    def _page(self, job_id: str, after_epoch: int) -> list[dict[str, Any]]:
+    def _page(self, job_id: str, after_epoch: int, limit: int = PAGE) -> list[dict[str, Any]]:
         with self._database.read() as s:
-            return histories.history(s, job_id, after_epoch=after_epoch, limit=PAGE)
+            return histories.history(s, job_id, after_epoch=after_epoch, limit=limit)
 
     def _join(self, project: str, job_id: str) -> WatchedJob:
         with self._lock:

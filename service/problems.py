@@ -117,7 +117,6 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "corrupt": (500, "Stored bytes are damaged"),
     "database_unavailable": (503, "The database cannot be reached"),
     "storage_unavailable": (503, "The dataset storage cannot be reached"),
-    "too_many_streams": (503, "Too many event streams are open"),
     "too_many_uploads": (503, "Too many bodies are being received"),
     "not_ready": (503, "The service is not ready"),
     "storage_full": (507, "There is no room left to write"),

@@ -6,8 +6,6 @@ import math
 import threading
 import time
 
-from service.problems import Problem
-
 WANTED_SECONDS = 5.0
 
 
@@ -26,21 +24,14 @@ class Streams:
 
     @property
     def wanted(self) -> bool:
-        """Whether a stream was refused a moment ago: those whose clients have gone should find it out."""
+        """Whether one had no place a moment ago: long streams should end, and those without a client find it out."""
         return time.monotonic() - self._refused < WANTED_SECONDS
 
-    def take(self) -> Slot:
-        """A slot for one stream.
-
-        Raises
-        ------
-        Problem
-            503 ``too_many_streams``.
-        """
+    def take(self) -> Slot | None:
+        """A slot for one stream; None where all are taken."""
         if not self._free.acquire(blocking=False):
             self._refused = time.monotonic()
-            detail = "All event streams are taken; poll GET /jobs/{id}/history, or try again."
-            raise Problem("too_many_streams", detail, headers={"Retry-After": "3"})
+            return None
         return Slot(self._free)
 
 

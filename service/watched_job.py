@@ -36,6 +36,10 @@ class News:
     items: list[dict[str, Any]]
     last_epoch: int
 
+    def goes_on_from(self, epoch: int) -> bool:
+        """Whether the items begin right behind the epoch."""
+        return bool(self.items) and self.items[0]["epoch"] == epoch + 1
+
 
 @dataclass
 class WatchedJob:
@@ -54,8 +58,16 @@ class WatchedJob:
         with self.changed:
             if not self.changed.wait_for(lambda: self.round != seen or self.gone, wait_seconds):
                 return None
-            items = [item for item in self.items if item["epoch"] > after_epoch]
-            return News(self.round, None if self.gone else self.snapshot, items, self.last_epoch)
+            return self._told(after_epoch)
+
+    def known(self, after_epoch: int) -> News | None:
+        """What is known without waiting; None before the poller's first look, and where the job is gone."""
+        with self.changed:
+            return None if self.snapshot is None or self.gone else self._told(after_epoch)
+
+    def _told(self, after_epoch: int) -> News:
+        items = [item for item in self.items if item["epoch"] > after_epoch]
+        return News(self.round, None if self.gone else self.snapshot, items, self.last_epoch)
 
 
 class StatusClock:

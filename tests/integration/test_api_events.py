@@ -138,7 +138,7 @@ def test_a_slow_reader_misses_nothing(api: Api, job: dict[str, Any]) -> None:
         wait_until(lambda start=start: _seen(api.parts.feed) >= start + 300, what="the poller's look")
     with api.parts.database.write() as s:
         leases.finish(s, Fence(claim.id, claim.token), "cancelled")
-    told = [item["epoch"] for item in following if isinstance(item, dict)]
+    told = [item["epoch"] for items in following if isinstance(items, list) for item in items]
     assert told == list(range(1, 1801))
 
 
@@ -157,15 +157,15 @@ def test_streams_are_bounded_and_their_places_come_back(api: Api, job: dict[str,
     most = api.settings.api_threads // 2
     opened = [api.client.get(path, buffered=False) for _ in range(most)]
     assert {answer.status_code for answer in opened} == {200}
-    refused = api.get(path)
-    assert (refused.status_code, refused.json["code"]) == (503, "too_many_streams")
-    assert refused.headers["Retry-After"]
+    short = api.get(path)
+    assert (short.status_code, [event[2]["status"] for event in parsed(short.text)]) == (200, ["queued"])
     head = api.client.head(path)
     assert (head.status_code, head.headers["Cache-Control"]) == (200, "no-store")
     for answer in opened:
         answer.close()
     with api.client.get(path, buffered=False) as again:
         assert again.status_code == 200
+        assert next(iter(again.response)) == b"retry: 2000\n\n"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -179,7 +179,7 @@ def test_quiet_streams_write_at_once_where_another_one_waits_for_a_place(
     pieces: Iterator[Any] = iter(opened[0].response)
     assert b"retry" in bytes(next(pieces))
     assert b"event: status" in bytes(next(pieces))
-    assert api.get(path).json["code"] == "too_many_streams"
+    api.get(path)
     started = time.monotonic()
     assert b": waiting" in bytes(next(pieces))
     assert time.monotonic() - started < route.COMMENT_SECONDS / 2

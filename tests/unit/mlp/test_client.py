@@ -235,6 +235,18 @@ def test_an_ended_job_with_nothing_left_has_no_events() -> None:
         assert list(c.events("j", after="7")) == []
 
 
+def test_a_job_that_ended_between_two_streams_is_asked_how() -> None:
+    job = {"status": "failed", "progress": {"epoch": 1}, "error": {"code": "worker_lost"}, "model": None}
+    streams = iter([stream(QUICK, epoch(1)), httpx.Response(204)])
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return next(streams) if request.url.path.endswith("/events") else httpx.Response(200, json=job)
+
+    with client(handler) as c:
+        *_, last = c.events("j")
+    assert (last.event, last.data, last.id) == ("status", {n: v for n, v in job.items() if v is not None}, "1")
+
+
 @pytest.mark.parametrize("trouble", [httpx.ConnectError("away"), problem(500, "internal")])
 def test_patience_with_a_service_that_is_away_ends(trouble: Exception | httpx.Response) -> None:
     asked = itertools.count()
