@@ -44,7 +44,7 @@ class Dataset(TypedDict):
 
 
 class Progress(TypedDict):
-    """How far a job is, a search in trials; times in seconds."""
+    """How far a job is, a search in trials, a prediction in rows; times in seconds."""
 
     epoch: int
     epochs: int
@@ -92,6 +92,8 @@ class Job(TypedDict):
     config: dict[str, Any]
     dataset: dict[str, Any]
     model: dict[str, Any]
+    result: str | None
+    warnings: list[dict[str, Any]]
     links: dict[str, str]
     created_at: str
     started_at: str | None
@@ -194,3 +196,4 @@ class StatusEvent(TypedDict, total=False):
     progress: Progress
     error: JobError
     model: dict[str, Any]
+    result: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from mlp import asking
-from mlp.answers import Alias, Comparison, Model, Move, Predictions, Version
+from mlp.answers import Alias, Comparison, Job, Model, Move, Predictions, Version
 from mlp.connection import Connection, given, quote
 
 
@@ -105,3 +106,34 @@ class ModelMethods:
             return cast(Predictions, self._connection.json("GET", f"/predict?{query}"))
         many = [data] if one and data else list(data)
         return cast(Predictions, self._connection.json("POST", "/predict", json=asking.body(options, many), again=True))
+
+    def predict_dataset(
+        self,
+        model: str,
+        dataset: str,
+        *,
+        name: str | None = None,
+        version: int | None = None,
+        alias: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Ask for the predictions of all rows of a stored dataset.
+
+        Parameters
+        ----------
+        name : str or None
+            What the result is called; ``<dataset>-<model>-<version>`` when None.
+        version, alias : int, str or None
+            As in `predict`.
+        idempotency_key : str or None
+            Two requests with the same key are one job. A fresh key when None.
+
+        Returns
+        -------
+        Job
+            Queued. When it has succeeded (`wait`), its ``result`` is the id of a dataset: the one asked about, with the
+            predictions appended.
+        """
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        document = {"model": model, "dataset": dataset, **given(name=name, version=version, alias=alias)}
+        return cast(Job, self._connection.json("POST", "/predict", json=document, headers=headers, again=True))

@@ -22,7 +22,7 @@ _BEST = 5
 def jobs(
     status: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
     model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
-    kind: Annotated[str | None, typer.Option(help="train or search; a search's trials are trainings.")] = None,
+    kind: Annotated[str | None, typer.Option(help="train, search or predict; a search's trials are trainings.")] = None,
     dataset: Annotated[str | None, typer.Option(help="Only those on this dataset: id, name or name@version.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
@@ -38,13 +38,13 @@ def jobs(
 
 
 def watch(job: Annotated[str, typer.Argument(help="The job's id.")]) -> None:
-    """Follow a job to its end, and say what its model is worth."""
+    """Follow a job to its end, and say what its model is worth, or what it made."""
     with terminal.service() as client:
         conclude(terminal.out(), client, job)
 
 
 def conclude(console: Console, client: Client, job_id: str) -> None:
-    """Follow a job; then show its curve and scores, or why there are none (exit code 1)."""
+    """Follow a job; then show its curve and scores, or the dataset that it made, or why there is none (exit code 1)."""
     job = training_display.watch(console, client, job_id)
     history = client.history(job_id, points=500)
     if history:
@@ -52,7 +52,7 @@ def conclude(console: Console, client: Client, job_id: str) -> None:
     if job["kind"] == "search":
         _show_best(console, client, job)
     model = job.get("model") or {}
-    if model.get("version"):
+    if model.get("version") and job["kind"] != "predict":
         version = client.version(model["name"], model["version"])
         console.print(report.worth(version))
         owed = report.importances(version)
@@ -63,11 +63,23 @@ def conclude(console: Console, client: Client, job_id: str) -> None:
         if error is None:
             terminal.fail(f"The job was {job['status']}.")
         terminal.fail(error["detail"], error["hint"] or "")
+    if job["kind"] == "predict":
+        _show_result(console, client, job)
+        return
     name = escape(str(model.get("name")))
     console.print(f"[bold]{name}[/] version {model.get('version')} is ready.", soft_wrap=True)
     link = (job.get("links") or {}).get("predict")
     if link:
         console.print(f"Ask it: {link if '://' in link else client.url + link}", soft_wrap=True, markup=False)
+
+
+def _show_result(console: Console, client: Client, job: Job) -> None:
+    made = client.dataset(str(job["result"]))
+    name = f"{made['name']}@{made['version']}"
+    for warning in job["warnings"]:
+        console.print(f"[yellow]![/] {escape(warning['detail'])}", soft_wrap=True)
+    console.print(f"[bold]{name}[/] is ready: {made['rows']:,} rows.", soft_wrap=True)
+    console.print(f"Next: mlp dataset show {name}", style="dim", soft_wrap=True)
 
 
 def _show_best(console: Console, client: Client, job: Job) -> None:

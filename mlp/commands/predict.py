@@ -1,4 +1,4 @@
-"""``mlp predict``: ask a model about one row, or about a file of them."""
+"""``mlp predict``: ask a model about one row, about a file of them, or about a stored dataset."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from mlp.commands import terminal
+from mlp.commands.jobs import conclude
 
 if TYPE_CHECKING:
     from mlp.client import Client
@@ -23,15 +24,34 @@ def predict(
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="A CSV file of rows with a header.", exists=True, dir_okay=False)
     ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="A stored dataset, by name or id: a job, whose result is a dataset.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="With --dataset: what the result is called.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="With --dataset: follow the job to its end.")] = False,
     version: Annotated[int | None, typer.Option(help="Which version answers.")] = None,
     alias: Annotated[str | None, typer.Option(help="Which alias answers.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the service's answer as it is.")] = False,
 ) -> None:
-    """Predict one row, or each row of a CSV file (the answer is CSV too)."""
-    if bool(values) == bool(csv_file):
-        terminal.fail("Give one row or a file.", f"mlp predict {model} name=value …, or --csv FILE", terminal.USAGE)
+    """Predict one row, each row of a CSV file (the answer is CSV too), or a stored dataset (a job)."""
+    if sum(map(bool, (values, csv_file, dataset))) != 1:
+        forms = f"mlp predict {model} name=value …, or --csv FILE, or --dataset NAME"
+        terminal.fail("Give one row, a file or a dataset.", forms, terminal.USAGE)
+    if (name or wait) and not dataset:
+        terminal.fail("--name and --wait go with --dataset.", code=terminal.USAGE)
     with terminal.service() as client:
-        if csv_file:
+        if dataset:
+            job = client.predict_dataset(model, dataset, name=name, version=version, alias=alias)
+            if as_json:
+                terminal.print_json(client.wait(job["id"]) if wait else job)
+                return
+            console = terminal.out()
+            console.print(f"Job [bold]{job['id']}[/] is {job['status']}.", soft_wrap=True)
+            if wait:
+                conclude(console, client, job["id"])
+            else:
+                console.print(f"Next: mlp watch {job['id']}", style="dim", soft_wrap=True)
+        elif csv_file:
             _file(client, csv_file, model, version, alias)
         else:
             answer = client.predict(model, _row(values or []), version=version, alias=alias)

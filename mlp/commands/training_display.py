@@ -1,4 +1,4 @@
-"""Shows a training or a search as it runs: a bar in a terminal, a few lines elsewhere."""
+"""Shows a job as it runs: a bar in a terminal, a few lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlp.client import Client
 
 _LINES = 10
+_COUNTED = {"search": "trials", "predict": "rows"}  # what the progress of a job without epochs counts
 
 
 def watch(console: Console, client: Client, job: str) -> Job:
@@ -26,15 +27,17 @@ def watch(console: Console, client: Client, job: str) -> Job:
     Job
         The ended job.
     """
-    told: set[int] | None = set() if client.job(job)["kind"] == "search" else None
+    kind = client.job(job)["kind"]
+    told: set[int] = set()
     with _display(console) as display:
         for event in client.events(job):
             if event.event == "epoch":
                 display.epoch(event.data)
             elif event.event == "status":
-                if told is not None:
+                if kind == "search":
                     _tell(console, client, job, told)
-                    display.trials(event.data["progress"])
+                if kind in _COUNTED:
+                    display.count(event.data["progress"], _COUNTED[kind])
                 display.status(event.data)
     return client.job(job)
 
@@ -86,8 +89,8 @@ class _Bar:
         total = (data.get("progress") or {}).get("epochs")
         self._progress.update(self._task, description=data["status"], total=total)
 
-    def trials(self, progress: dict[str, Any]) -> None:
-        self._progress.update(self._task, completed=progress["epoch"], losses="trials")
+    def count(self, progress: dict[str, Any], what: str) -> None:
+        self._progress.update(self._task, completed=progress["epoch"], losses=what)
 
 
 class _Lines:
@@ -109,5 +112,5 @@ class _Lines:
             self._state = data["status"]
             self._console.print(f"  {self._state}")
 
-    def trials(self, progress: dict[str, Any]) -> None:
-        """Each has a line of its own."""
+    def count(self, progress: dict[str, Any], what: str) -> None:
+        """Trials have lines of their own, and rows need none."""
