@@ -105,3 +105,25 @@ def test_a_look_that_stops_the_job_stops_a_reading(tmp_path: Path) -> None:
 
     with dataset_file(tmp_path, table(), look=look) as file, pytest.raises(Stopped):
         read_back(file)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, ROWS, ROWS + 1])
+def test_whole_blocks_have_one_size_whatever_the_row_groups_are_and_go_on_where_a_reading_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 3 * 8 * 33)
+    errors = [OSError("the network is away") for _ in range(3)]
+    read = ColumnReader.whole_blocks
+
+    def read_then_fail(self: ColumnReader, *asked: Any) -> Any:
+        for number, block in enumerate(read(self, *asked)):
+            if errors and number == 2:
+                raise errors.pop()
+            yield block
+
+    monkeypatch.setattr(ColumnReader, "whole_blocks", read_then_fail)
+    with dataset_file(tmp_path, table()) as file:
+        blocks = [(first, block.column("a").to_pylist()) for first, block in file.whole_blocks(size)]
+    assert [first for first, _ in blocks] == list(range(0, ROWS, size))
+    assert [value for _, values in blocks for value in values] == [float(row) for row in range(ROWS)]
+    assert {len(values) for _, values in blocks[:-1]} <= {size}
