@@ -129,7 +129,7 @@ def _parts(settings: Settings) -> Parts:
     database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
     files = FileStore(settings.resolved_data_url)
     metrics = Metrics()
-    log = PredictionLog(database, settings.log_sample) if settings.log_sample > 0 else None
+    log = PredictionLog(database)
     predictor = Predictor(database, settings, metrics.predicted, log)
     metrics.add(Gauges(database, lambda: predictor.cache_bytes))
     # Streams and bodies on their way in hold threads for as long as their clients like: together not all of them.

@@ -43,7 +43,7 @@ class Parts:
     streams: Streams
     receiving: Receiving
     metrics: Metrics
-    log: PredictionLog | None
+    log: PredictionLog
 
 
 def parts() -> Parts:

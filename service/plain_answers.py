@@ -1,8 +1,8 @@
 """The answers to plain requests, by the shortest way to the same bytes; None where the general way must be gone.
 
 Plain is what clients send all day: a model by name, number or alias, all its features, none missing or unseen, no other
-option. Where a sample of the predictions is logged, nothing is plain. Everything else, every error among it, is the
-general way's (`service.predictor`); a test compares the two.
+option. Where a sample of a model's predictions is logged, none of its requests is plain. Everything else, every error
+among it, is the general way's (`service.predictor`); a test compares the two.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class PlainAnswers:
 
     def of_address(self, project: str, query: str, if_none_match: str | None) -> PlainAnswer | None:
         """The answer to a `GET /predict`; whatever `Predictor.choose` raises."""
-        asked = None if self._predictor.logs else self._queries.read(query)
+        asked = self._queries.read(query)
         if asked is None:
             return None
         chosen = self._predictor.choose(Asked(project, asked.model, asked.version, asked.alias))
         texts = _in_order(chosen.version, asked)
-        if texts is None:
+        if texts is None or self._predictor.logged_share(chosen.selection):
             return None
         tag = etag_of(chosen.selection, query)
         headers = (("ETag", tag), ("Cache-Control", PINNED if asked.version is not None else UNPINNED))
@@ -64,12 +64,12 @@ class PlainAnswers:
 
     def of_body(self, project: str, data: bytes) -> PlainAnswer | None:
         """The answer to a `POST /predict`; whatever `Predictor.choose` raises."""
-        asked = None if self._predictor.logs else read_plain_body(data, max_rows=self._max_rows)
+        asked = read_plain_body(data, max_rows=self._max_rows)
         if asked is None:
             return None
         chosen = self._predictor.choose(Asked(project, asked.model, asked.version, asked.alias))
         rows = _rows(chosen.version, asked)
-        if rows is None:
+        if rows is None or self._predictor.logged_share(chosen.selection):
             return None
         body = self._answer(chosen, chosen.version.plain.encode_rows(rows))
         return None if body is None else PlainAnswer(body, (("Cache-Control", "no-store"),))

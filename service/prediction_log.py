@@ -25,17 +25,10 @@ MOST_WAITING = 5000
 
 
 class PredictionLog:
-    """Rows that wait to be written; those of a crash, and those of a database that is away, are lost (decision 095).
+    """Rows that wait to be written; those of a crash, and those of a database that is away, are lost (decision 095)."""
 
-    Parameters
-    ----------
-    sample : float
-        Which share of the rows is kept, 0 to 1.
-    """
-
-    def __init__(self, database: Database, sample: float) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._sample = sample
         self._waiting: list[Logged] = []  # whose `age` is the monotonic time at which they were made
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -47,10 +40,17 @@ class PredictionLog:
         version: int,
         table: Mapping[str, Column],
         predictions: Sequence[Mapping[str, Any]],
+        sample: float,
     ) -> None:
-        """Keep a sample of these rows, and write what is due. Never raises for the database."""
+        """Keep a sample of these rows, and write what is due. Never raises for the database.
+
+        Parameters
+        ----------
+        sample : float
+            Which share of the rows is kept, 0 to 1.
+        """
         made = time.monotonic()
-        chosen = [row for row in range(len(predictions)) if random.random() < self._sample]  # noqa: S311
+        chosen = [row for row in range(len(predictions)) if random.random() < sample]  # noqa: S311
         entries = [Logged(project, model, version, _inputs(table, row), dict(predictions[row]), made) for row in chosen]
         with self._lock:
             self._waiting += entries[: MOST_WAITING - len(self._waiting)]

@@ -8,13 +8,14 @@ requests.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.encoding import EncodingNotice
+from core.table import Table
 from service.explanations import explanations
 from service.loaded_version import LoadedVersion, VersionCache
 from service.predict_answer import predictions
@@ -67,8 +68,8 @@ class Predictor:
         self,
         database: Database,
         settings: Settings,
-        count: Callable[[str, int], None] = lambda _model, _rows: None,
-        log: PredictionLog | None = None,
+        count: Callable[[str, int], None],
+        log: PredictionLog,
     ) -> None:
         self.count = count
         self._log = log
@@ -153,16 +154,20 @@ class Predictor:
             "predictions": predictions(version, outputs, asked.options.top_k),
             "warnings": [_warning(notice) for notice in notices],
         }
-        if self._log is not None:
-            self._log.offer(project, selection.model, selection.version, table, answer["predictions"])
+        if self.logged_share(selection):
+            self.log(project, selection, table, answer["predictions"])
         if asked.options.explain:
             answer["explanations"] = explanations(version, X, outputs)
         return answer
 
-    @property
-    def logs(self) -> bool:
-        """Whether a sample of what is predicted is kept."""
-        return self._log is not None
+    def logged_share(self, selection: Selection) -> float:
+        """Which share of the predicted rows is logged: what the model wants, else what the settings say."""
+        return self._settings.log_sample if selection.log_sample is None else selection.log_sample
+
+    def log(self, project: str, selection: Selection, table: Table, predicted: Sequence[Mapping[str, Any]]) -> None:
+        """Offer the rows of an answer to the log."""
+        share = self.logged_share(selection)
+        self._log.offer(project, selection.model, selection.version, table, predicted, share)
 
     @property
     def cache_bytes(self) -> int:

@@ -16,5 +16,4 @@ configure_logging(settings)
 application = create_app(settings)
 app = fast_door(application)
 log = application.extensions[EXTENSION].log
-if log is not None:
-    Finalize(None, log.flush, exitpriority=1)  # a process of the server's ends without what `atexit` is told
+Finalize(None, log.flush, exitpriority=1)  # a process of the server's ends without what `atexit` is told

@@ -8,20 +8,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store.errors import NotFound
-from store.registry import get_model, get_version
-from store.registry_tables import AliasRow, ModelVersionRow
+from store.registry import get_model
+from store.registry_tables import AliasRow, ModelRow, ModelVersionRow
 
 CHAMPION = "champion"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The version that answers, and why: ``version``, ``alias``, ``champion`` or ``newest``."""
+    """The version that answers, and why: ``version``, ``alias``, ``champion`` or ``newest``.
+
+    `log_sample` is which share of its predictions its model wants logged; None: what the settings say.
+    """
 
     model: str
     version: int
     sha256: str
     selected_by: str
+    log_sample: float | None = None
 
 
 def select_version(
@@ -37,12 +41,17 @@ def select_version(
     NotFound
         ``model_not_found``, ``version_not_found`` or ``alias_not_found``.
     """
-    if version is not None:
-        row = get_version(s, project, name, version)
-        return Selection(name, version, row.sha256, "version")
-    columns = select(ModelVersionRow.version, ModelVersionRow.sha256).where(
-        ModelVersionRow.project_id == project, ModelVersionRow.model_name == name
+    columns = (
+        select(ModelVersionRow.version, ModelVersionRow.sha256, ModelRow.log_sample)
+        .join(ModelRow, (ModelRow.project_id == ModelVersionRow.project_id) & (ModelRow.name == name))
+        .where(ModelVersionRow.project_id == project, ModelVersionRow.model_name == name)
     )
+    if version is not None:
+        named = s.execute(columns.where(ModelVersionRow.version == version)).one_or_none() if version < 2**31 else None
+        if named is None:
+            get_model(s, project, name)
+            raise NotFound("version", f"{name}/{version}")
+        return Selection(name, version, named.sha256, "version", named.log_sample)
     pointed = columns.join(
         AliasRow,
         (AliasRow.project_id == ModelVersionRow.project_id)
@@ -51,7 +60,7 @@ def select_version(
     ).where(AliasRow.alias == (alias or CHAMPION))
     found = s.execute(pointed).one_or_none()
     if found is not None:
-        return Selection(name, found.version, found.sha256, "alias" if alias else "champion")
+        return Selection(name, found.version, found.sha256, "alias" if alias else "champion", found.log_sample)
     if alias is not None:
         get_model(s, project, name)
         raise NotFound("alias", f"{name}/{alias}")
@@ -60,4 +69,4 @@ def select_version(
     if found is None:
         get_model(s, project, name)
         raise NotFound("version", f"{name} (no training has succeeded)")
-    return Selection(name, found.version, found.sha256, "newest")
+    return Selection(name, found.version, found.sha256, "newest", found.log_sample)

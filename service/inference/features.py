@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.encoding import EncodingNotice
 from core.features import MAX_NUMBER
-from core.table import Column, NumberColumn
+from core.table import Column, NumberColumn, Table
 from service.feature_values import read_column
 from service.inference.request import malformed
 from service.inference.tensors import Array, Tensor
@@ -48,29 +48,47 @@ def encode(
     Problem
         400, naming the tensors in the way.
     """
+    values = _matrix(version, tensors)
+    if values is not None and values.shape[1] == len(version.features) and not np.isnan(values).any():
+        return version.encoding.transform_matrix(values), []
+    return version.encoding.transform(_columns(version, tensors, values), max_notices=MOST_NOTICES)
+
+
+def table(version: LoadedVersion, tensors: Mapping[str, Tensor]) -> Table:
+    """The tensors that `encode` took, as the columns of the features."""
+    return _columns(version, tensors, _matrix(version, tensors))
+
+
+def _matrix(version: LoadedVersion, tensors: Mapping[str, Tensor]) -> npt.NDArray[np.float64] | None:
+    """The tensor of all numeric features, if there is one, once names and rows of all are known to be right."""
     numeric, matrix = numeric_features(version), matrix_name(version)
     whole = tensors.get(matrix)
     _check_names(version, tensors, matrix, [] if whole is None else numeric)
     rows = {tensor.shape[0] for tensor in tensors.values()}
     if len(rows) > 1:
         raise malformed(f"The inputs have {' and '.join(map(str, sorted(rows)[:3]))} rows; all should have as many.")
-    numbers: dict[str, npt.NDArray[np.float64]] = {}
-    if whole is not None:
-        if len(whole.shape) != 2 or whole.shape[1] != len(numeric) or whole.datatype == "BYTES":
-            detail = f"The input {matrix!r} should be numbers of shape [rows, {len(numeric)}], not {whole.datatype} of"
-            raise malformed(f"{detail} {list(whole.shape)}.")
-        values = _float64(whole)
-        _check_values(matrix, numeric, whole.datatype, values)
-        if len(numeric) == len(version.features) and not np.isnan(values).any():
-            return version.encoding.transform_matrix(values), []
-        numbers = {feature.name: values[:, place] for place, feature in enumerate(numeric)}
-    columns = {
+    if whole is None:
+        return None
+    if len(whole.shape) != 2 or whole.shape[1] != len(numeric) or whole.datatype == "BYTES":
+        detail = f"The input {matrix!r} should be numbers of shape [rows, {len(numeric)}], not {whole.datatype} of"
+        raise malformed(f"{detail} {list(whole.shape)}.")
+    values = _float64(whole)
+    _check_values(matrix, numeric, whole.datatype, values)
+    return values
+
+
+def _columns(
+    version: LoadedVersion, tensors: Mapping[str, Tensor], values: npt.NDArray[np.float64] | None
+) -> Mapping[str, Column]:
+    numbers = {}
+    if values is not None:
+        numbers = {feature.name: values[:, place] for place, feature in enumerate(numeric_features(version))}
+    return {
         feature.name: NumberColumn(numbers[feature.name])
         if feature.name in numbers
         else _column(feature, tensors[feature.name])
         for feature in version.features
     }
-    return version.encoding.transform(columns, max_notices=MOST_NOTICES)
 
 
 def _check_names(version: LoadedVersion, tensors: Mapping[str, Tensor], matrix: str, in_matrix: list[Feature]) -> None:

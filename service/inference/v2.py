@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from service.inference.features import encode, matrix_name, numeric_features
+from service.inference.features import encode, matrix_name, numeric_features, table
 from service.inference.outputs import OutputForm, output_forms, output_values, written
 from service.inference.request import InferRequest, malformed, read_request
 from service.inference.tensors import read_tensor
+from service.predict_answer import predictions
 from service.predictor import Predictor
 from service.problems import Problem, shown
 from service.selections import Asked, Chosen
@@ -139,6 +140,8 @@ class V2:
         if not np.isfinite(outputs).all():
             raise malformed("The network's output for these features is not a finite number.")
         self._predictor.count(selection.model, len(X))
+        if self._predictor.logged_share(selection):
+            self._predictor.log(project, selection, table(loaded, tensors), predictions(loaded, outputs, None))
         document: dict[str, Any] = {"model_name": model, "model_version": str(selection.version)}
         if asked.id is not None:
             document["id"] = asked.id

@@ -119,7 +119,9 @@ def download_dataset(path: DatasetPath, query: DownloadQuery) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{row.name}-{row.version}.{query.format}"'}
     if query.format == "parquet":
         headers["Content-Length"] = str(file.size())
-    return Response(_pieces(file, query.format), 200, headers, content_type=media)
+    response = Response(_pieces(file, query.format), 200, headers, content_type=media)
+    response.call_on_close(file.close)  # also where no piece was asked for, as by HEAD
+    return response
 
 
 @routes.delete("/datasets/<dataset>", responses={204: None})

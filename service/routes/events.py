@@ -59,7 +59,7 @@ def stream_events(path: JobPath) -> Response:
     if last is not None and snapshot.ended and last >= newest:
         return no_content()
     if request.method == "HEAD":
-        return Response(content_type="text/event-stream", headers=_HEADERS)
+        return Response(iter(()), content_type="text/event-stream", headers=_HEADERS)  # a stream has no length
     slot = parts().streams.take()
     if slot is None:
         items = feed.since(project(), path.job, last or 0, MOST_AT_ONCE)

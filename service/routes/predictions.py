@@ -26,7 +26,7 @@ def list_predictions(path: ModelPath, query: PredictionsQuery) -> Response:
     """A model's logged predictions, newest first."""
     check_reference("model", path.model)
     before = read_cursor(query.cursor, a_long_count)
-    _write_what_waits()
+    parts().log.flush()  # what waits in this process
     with parts().database.read() as s:
         registry.get_model(s, project(), path.model)
         rows = find_predictions(s, project(), path.model, version=query.version, before=before, limit=query.limit + 1)
@@ -37,17 +37,11 @@ def list_predictions(path: ModelPath, query: PredictionsQuery) -> Response:
 def delete_predictions(path: ModelPath) -> Response:
     """Clear the log of a model's predictions."""
     check_reference("model", path.model)
-    _write_what_waits()
+    parts().log.flush()  # what waits in this process
     with parts().database.write() as s:
         registry.get_model(s, project(), path.model)
         clear_predictions(s, project(), path.model)
     return no_content()
-
-
-def _write_what_waits() -> None:
-    log = parts().log
-    if log is not None:
-        log.flush()
 
 
 def _shown(row: PredictionRow) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from service.request_body import StrictRequest
 from service.schemas.base import PageQuery
 from service.schemas.comparison import VersionsAnswer, VersionsQuery
 from service.schemas.registry import (
+    DescribeModelRequest,
     DescribeRequest,
     ModelAnswer,
     ModelPage,
@@ -70,8 +71,8 @@ def show_model(path: ModelPath) -> Response:
 
 
 @routes.patch("/models/<model>", responses={200: ModelAnswer})
-def describe_model(path: ModelPath, body: DescribeRequest) -> Response:
-    """Change a model's tags or description."""
+def describe_model(path: ModelPath, body: DescribeModelRequest) -> Response:
+    """Change a model's tags or description, or which share of its predictions is logged."""
     check_reference("model", path.model)
     with parts().database.write() as s:
         row = registry.get_model(s, project(), path.model)
@@ -188,6 +189,7 @@ def model_answer(row: ModelRow, newest: int | None) -> dict[str, Any]:
         "task": row.task,
         "target": row.target,
         "newest_version": newest,
+        "log_sample": row.log_sample,
         "description": row.description,
         "tags": row.tags,
         "created_at": rfc3339(row.created_at),

@@ -51,9 +51,18 @@ class ModelAnswer(Answer):
     task: str
     target: str | list[str]
     newest_version: int | None
+    log_sample: float | None
     description: str
     tags: dict[str, str]
     created_at: str
+
+
+class DescribeModelRequest(DescribeRequest):
+    """What may be changed of a model."""
+
+    log_sample: float | None = Field(
+        None, ge=0, le=1, description="Share of its predicted rows that are logged; null: as MLP_LOG_SAMPLE says."
+    )
 
 
 class LineageAnswer(Answer):

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import Client
 
 from service import prediction_log
+from service.app import fast_door
 from store.clock import now
 from store.prediction_log import sweep_predictions
 from store.registry_tables import PredictionRow
 from store.settings import Settings
 from tests.support.api import SETOSA, Api, running
+from tests.support.inference import tensor
 
 LOG = "/models/iris/predictions"
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -90,7 +93,6 @@ def test_no_prediction_fails_for_its_log(logging_api: Api, monkeypatch: pytest.M
 @SQLITE
 def test_a_full_or_old_buffer_is_written_by_the_request_that_finds_it(logging_api: Api) -> None:
     log = logging_api.parts.log
-    assert log is not None
     _predict(logging_api, 1.0)
     assert len(log._waiting) == 1
     _predict(logging_api, *[2.0] * prediction_log.FULL)
@@ -98,11 +100,58 @@ def test_a_full_or_old_buffer_is_written_by_the_request_that_finds_it(logging_ap
 
 
 @SQLITE
+def test_what_v2_infers_is_logged_as_predict_would_by_both_doors_once(logging_api: Api) -> None:
+    api, door = logging_api, Client(fast_door(logging_api.app))
+    values = [[*SETOSA.values()], [*SETOSA.values()]]
+    values[1][0] = None  # missing: another way through the encoding
+    whole = [tensor("input", "FP64", [2, 4], values)]
+    apart = [tensor(name, "FP32", [1], [value]) for name, value in SETOSA.items()]
+    for client in (api.client, door):
+        for inputs in (whole, apart):
+            answer = client.post("/v2/models/iris/infer", json={"inputs": inputs, "outputs": [{"name": "label"}]})
+            assert answer.status_code == 200, answer.text
+        assert client.post("/v2/models/iris/infer", json={"inputs": whole[:0]}).status_code == 400
+    assert door.get("/predict", query_string={"model": "iris", **SETOSA}).status_code == 200
+    assert door.post("/predict", json={"model": "iris", "records": [SETOSA]}).status_code == 200
+    items = api.get(LOG).json["items"]
+    assert len(items) == 2 * 3 + 2
+    predicted = api.post("/predict", json={"model": "iris", "rows": values}).json["predictions"]
+    assert [item["outputs"] for item in items[-2:]] == predicted[::-1]
+    assert [item["inputs"] for item in items[-2:]] == [{**SETOSA, "sepal_length": None}, SETOSA]
+    assert items[-3]["inputs"] == pytest.approx(SETOSA)
+
+
+def test_a_model_may_be_logged_by_itself_and_another_not(api: Api) -> None:
+    api.upload_iris()
+    for model in ("iris", "other"):
+        api.trained(dataset="iris", target="species", model=model, epochs=1, importance_repeats=0)
+    door = Client(fast_door(api.app))
+    changed = api.client.patch("/models/iris", json={"log_sample": 1})
+    assert (changed.status_code, changed.json["log_sample"]) == (200, 1)
+    assert api.get("/models").json["items"][0]["log_sample"] is None
+    assert api.client.put("/models/iris/aliases/champion", json={"version": 1}).status_code == 201
+    for model in ("iris", "other"):
+        for options in ({}, {"version": 1}, {"alias": "champion"} if model == "iris" else {"version": 1}):
+            for client in (api.client, door):
+                address = client.get("/predict", query_string={"model": model, **SETOSA, **options})
+                body = client.post("/predict", json={"model": model, "records": [SETOSA], **options})
+                assert (address.status_code, body.status_code) == (200, 200)
+    assert len(api.get(f"{LOG}?limit=100").json["items"]) == 12
+    assert api.get("/models/other/predictions").json["items"] == []
+    assert api.client.patch("/models/iris", json={"log_sample": None}).json["log_sample"] is None
+    _predict(api, 1.0)
+    assert len(api.get(f"{LOG}?limit=100").json["items"]) == 12
+    for bad in (-0.1, 1.1, "1", True):
+        answer = api.client.patch("/models/iris", json={"log_sample": bad})
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/log_sample")
+    assert api.client.patch("/models/iris/versions/1", json={"log_sample": 1}).status_code == 422
+
+
+@SQLITE
 def test_nothing_is_logged_unless_asked_for(api: Api) -> None:
     api.upload_iris()
     api.trained(dataset="iris", target="species", model="iris")
     _predict(api, 1.0)
-    assert api.parts.log is None
     assert _logged(api) == []
     bad = api.get(f"{LOG}?cursor=nonsense")
     assert (bad.status_code, bad.json["code"]) == (422, "invalid_cursor")
