@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,7 @@ def make_plan(
     start: ModelVersionRow | None = None,
     *,
     max_classes: int,
+    limits: Mapping[str, Any] | None = None,
 ) -> Plan:
     """The job's configuration.
 
@@ -70,6 +72,8 @@ def make_plan(
         The target columns and the sample weights, all rows.
     start : ModelVersionRow or None
         The version that it begins with.
+    limits : mapping, optional
+        Further fields of the configuration, as `service.job_limits` gives them.
 
     Raises
     ------
@@ -113,6 +117,7 @@ def make_plan(
         "training": training.to_dict(),
         "inferred": inferred,
         "passed_over": list(choice.passed_over),
+        **(limits or {}),
     }
     search = search_of(request, training)
     if search is None:

@@ -112,6 +112,7 @@ def shown_config(config: Mapping[str, Any]) -> dict[str, Any]:
     shown["cross_validation"] = {"folds": folds} if folds else None
     shown["importance_repeats"] = config.get("importance_repeats", 0)
     shown["search"] = shown_search(config)
+    shown |= {name: config.get(name) for name in ("time_limit_seconds", "memory_limit_bytes")}
     shown["network"] = {name: plain[name] for name in _NETWORK_FIELDS}
     shown["loss"] = training.resolved_loss
     names = ("name", "learning_rate", *_OPTIMIZER_FIELDS[optimizer.name])

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from store.clock import now
 from store.errors import LeaseLost
+from store.limits import JobLimits, time_limit_exceeded
 from store.tables import CheckpointBlobRow, JobRow
 
 
@@ -37,7 +38,8 @@ class Renewal:
 def claim(s: Session, job_id: str, *, worker: str, lease_seconds: float) -> JobRow | None:
     """Take a queued job for `lease_seconds`; None when somebody else has it or it has ended.
 
-    The returned row's ``token`` is this claim's.
+    The returned row's ``token`` is this claim's; its ``claimed_seconds`` count the lease as if it had been used up, so
+    that they are true where nobody lives to say more.
     """
     return s.scalars(
         update(JobRow)
@@ -48,6 +50,7 @@ def claim(s: Session, job_id: str, *, worker: str, lease_seconds: float) -> JobR
             lease_expires_at=now() + lease_seconds,
             worker=worker,
             advanced=False,
+            claimed_seconds=JobRow.claimed_seconds + lease_seconds,
             started_at=func.coalesce(JobRow.started_at, now()),
         )
         .returning(JobRow)
@@ -74,15 +77,21 @@ def fenced(s: Session, fence: Fence, **values: Any) -> None:
         raise LeaseLost(f"The claim {fence.token} of job {fence.job_id} is no longer in force.")
 
 
-def renew(s: Session, fence: Fence, lease_seconds: float) -> Renewal:
+def renew(s: Session, fence: Fence, lease_seconds: float, *, ran_seconds: float | None = None) -> Renewal:
     """Push the lease's end out; an expired lease may be renewed while its token is still current.
+
+    Parameters
+    ----------
+    ran_seconds : float or None
+        How long the job has run by now, over all attempts; None: as it stands.
 
     Raises
     ------
     LeaseLost
         When the job was taken back or has ended.
     """
-    fenced(s, fence, lease_expires_at=now() + lease_seconds)
+    ran = {} if ran_seconds is None else {"claimed_seconds": ran_seconds + lease_seconds}
+    fenced(s, fence, **ran, lease_expires_at=now() + lease_seconds)
     return cancellation(s, fence)
 
 
@@ -129,9 +138,10 @@ def record_progress(
     )
 
 
-def give_back(s: Session, fence: Fence) -> None:
+def give_back(s: Session, fence: Fence, *, ran_seconds: float | None = None) -> None:
     """Return the job to the queue of one's own accord; does not count as an attempt."""
-    fenced(s, fence, status="queued", lease_expires_at=None, published_at=None, worker=None)
+    ran = {} if ran_seconds is None else {"claimed_seconds": ran_seconds}
+    fenced(s, fence, status="queued", lease_expires_at=None, published_at=None, worker=None, **ran)
 
 
 def finish(s: Session, fence: Fence, status: str, *, error: dict[str, Any] | None = None, **values: Any) -> None:
@@ -161,10 +171,15 @@ def expired(s: Session, limit: int = 100) -> list[Fence]:
     return [Fence(*row) for row in rows]
 
 
-def take_back(s: Session, fence: Fence, max_attempts: int) -> str | None:
-    """Void an expired claim: the job is queued again, or ends where it was cancelled or is out of attempts.
+def take_back(s: Session, fence: Fence, max_attempts: int, *, max_seconds: float = 0.0) -> str | None:
+    """Void an expired claim: the job is queued again, or ends where it was cancelled or is out of attempts or of time.
 
     An attempt counts only when no new epoch was reported and no checkpoint made since its claim.
+
+    Parameters
+    ----------
+    max_seconds : float
+        The service's largest time limit; 0: there is none.
 
     Returns
     -------
@@ -181,8 +196,12 @@ def take_back(s: Session, fence: Fence, max_attempts: int) -> str | None:
     if row is None:
         return None
     attempts = row.attempts + (0 if row.advanced else 1)
+    limit = JobLimits.of(row.config, max_seconds=max_seconds).seconds
     if row.cancel_requested and row.cancel_keep is None:
         ended: dict[str, Any] = {"status": "cancelled", "finished_at": now()}
+    elif limit is not None and row.claimed_seconds >= limit:
+        error = time_limit_exceeded(row.claimed_seconds, limit)
+        ended = {"status": "failed", "finished_at": now(), "error": error}
     elif attempts >= max_attempts:
         ended = {"status": "failed", "finished_at": now(), "error": _worker_lost(attempts)}
     else:

@@ -1,4 +1,4 @@
-"""How much memory there is to share."""
+"""How much memory there is to share, and how much of it this process holds."""
 
 from __future__ import annotations
 
@@ -18,3 +18,14 @@ def memory_bytes(limits: tuple[str, ...] = _LIMITS) -> int:
         except (OSError, ValueError):  # there is none, or it reads "max"
             continue
     return min(found)
+
+
+def held_bytes(status: str = "/proc/self/status") -> int | None:
+    """Bytes of memory that are this process's alone, swapped ones too (decision 067); None where nobody says."""
+    try:
+        lines = Path(status).read_text("ascii").splitlines()
+    except (OSError, ValueError):
+        return None
+    sizes = (line.split() for line in lines if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:")))
+    found = [int(size[1]) * 1024 for size in sizes]
+    return sum(found) if found else None

@@ -94,6 +94,12 @@ class Settings(BaseSettings):
     max_queued_jobs: int = Field(
         10_000, gt=0, description="Most jobs that wait for a worker; a search's trials are not counted."
     )
+    max_job_seconds: float = Field(
+        0.0, ge=0, description="Largest `time_limit_seconds` of a job, and that of one without, s; 0: none."
+    )
+    max_job_memory_bytes: int = Field(
+        0, ge=0, description="Largest `memory_limit_bytes` of a job, and that of one without, bytes; 0: none."
+    )
     max_predict_rows: int = Field(10_000, gt=0, description="Most rows of one `POST /predict`.")
     max_explain_rows: int = Field(100, gt=0, description="Most rows of one `POST /predict` with `explain`.")
     max_compare_rows: int = Field(

@@ -107,6 +107,7 @@ class JobRow(Base):
     published_at: Mapped[float | None]
     worker: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    claimed_seconds: Mapped[float] = mapped_column(default=0.0)  # of all its claims, the present lease to its end
     advanced: Mapped[bool] = mapped_column(default=False)  # a new epoch or a checkpoint since the claim
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     cancel_keep: Mapped[str | None] = mapped_column(String(8))

@@ -11,11 +11,13 @@ from typing import Any
 from store import leases
 from store.errors import LeaseLost
 from store.leases import Fence, Renewal
+from store.limits import JobLimits
 from store.tables import JobRow
 from worker.ending import end_job
 from worker.errors import internal_error, job_error
 from worker.heartbeat import Heartbeat
 from worker.interrupts import Cancelled, Interrupts, StopAsked
+from worker.limits import LimitWatch
 from worker.outages import is_outage, through_outages
 from worker.publisher import publish_queued
 from worker.runtime import Runtime
@@ -39,15 +41,22 @@ class Attempt(ABC):
         self._runtime, self._job = runtime, job
         self._database, self._settings = runtime.database, runtime.settings
         self._fence = Fence(job.id, job.token)
+        settings = runtime.settings
+        limits = JobLimits.of(
+            job.config, max_seconds=settings.max_job_seconds, max_memory_bytes=settings.max_job_memory_bytes
+        )
+        # A claim counts its lease as used up: all before that are the attempts before.
+        self._limits = LimitWatch(limits, job.claimed_seconds - settings.lease_seconds, fail=self._fail)
         self.heartbeat = Heartbeat(
             runtime.database,
             self._fence,
-            lease_seconds=runtime.settings.lease_seconds,
-            stall_seconds=runtime.settings.stall_seconds,
+            lease_seconds=settings.lease_seconds,
+            stall_seconds=settings.stall_seconds,
             watchdog=runtime.watchdog,
             cancellation=Renewal(cancel_requested=True, cancel_keep=job.cancel_keep) if job.cancel_requested else None,
+            limits=self._limits,
         )
-        self._interrupts = Interrupts(self.heartbeat, runtime.shutdown, job)
+        self._interrupts = Interrupts(self.heartbeat, self._limits, runtime.shutdown, job)
 
     @abstractmethod
     def do(self) -> None:
@@ -87,8 +96,15 @@ class Attempt(ABC):
             self._finish("failed", error=internal_error(incident))
             raise
 
+    def _fail(self, error: dict[str, Any]) -> None:
+        """End the job, and nothing else: for the heartbeat, when this thread does not."""
+        with self._database.write() as s:
+            end_job(s, self._job, self._fence, "failed", error=error)
+        logger.warning("Job %s failed: %s", self._job.id, error["detail"])
+
     def _finish(self, status: str, **outcome: Any) -> None:
         """End the job as `worker.ending.end_job` says."""
+        self._limits.settle()
 
         def finish() -> None:
             with self._database.write() as s:
@@ -102,8 +118,9 @@ class Attempt(ABC):
 
         def give_back() -> None:
             with self._database.write() as s:
-                leases.give_back(s, self._fence)
+                leases.give_back(s, self._fence, ran_seconds=self._limits.ran_seconds)
 
+        self._limits.settle()
         # This process is asked to go: the reaper does what does not succeed soon.
         through_outages(give_back, patience_seconds=_GIVE_BACK_SECONDS, beat=self.heartbeat.beat)
         sent = publish_queued(

@@ -11,6 +11,7 @@ from store import leases
 from store.database import Database
 from store.errors import LeaseLost
 from store.leases import Fence, Renewal
+from worker.limits import LimitWatch
 from worker.outages import is_outage
 from worker.watchdog import Watchdog
 
@@ -38,6 +39,8 @@ class Heartbeat:
         Without one a training that stands still is only left alone.
     cancellation : Renewal, optional
         A cancellation that was known at the claim.
+    limits : LimitWatch, optional
+        Looked at as often as a cancellation is.
     """
 
     def __init__(
@@ -49,10 +52,11 @@ class Heartbeat:
         stall_seconds: float,
         watchdog: Watchdog | None = None,
         cancellation: Renewal | None = None,
+        limits: LimitWatch | None = None,
     ) -> None:
         self._database, self._fence = database, fence
         self._lease_seconds, self._stall_seconds = lease_seconds, stall_seconds
-        self._watchdog = watchdog
+        self._watchdog, self._limits = watchdog, limits
         self._beats = 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"heartbeat-{fence.job_id}", daemon=True)
@@ -68,6 +72,8 @@ class Heartbeat:
 
     def __enter__(self) -> Heartbeat:
         self.beat()
+        if self._limits is not None:
+            self._limits.begin()
         self._thread.start()
         return self
 
@@ -76,6 +82,8 @@ class Heartbeat:
     ) -> None:
         if self._watchdog is not None:
             self._watchdog.stop()
+        if self._limits is not None:
+            self._limits.settle()
         self._end.set()
         # A thread that waits for a database that is away ends by itself: what it may still write is fenced.
         self._thread.join(timeout=5.0)
@@ -89,10 +97,12 @@ class Heartbeat:
             now = time.monotonic()
             if self._beats != seen:
                 seen, moved_at = self._beats, now
-            elif now - moved_at >= self._stall_seconds:
-                continue
             renewing = now - renewed_at >= renew_every - pause / 2
             try:
+                if self._limits is not None:
+                    self._limits.enforce()
+                if now - moved_at >= self._stall_seconds:
+                    continue
                 self._look(renewing=renewing)
             except LeaseLost:
                 self.lease_lost = True
@@ -111,7 +121,8 @@ class Heartbeat:
     def _look(self, *, renewing: bool) -> None:
         if renewing:
             with self._database.write() as s:
-                found = leases.renew(s, self._fence, self._lease_seconds)
+                ran = None if self._limits is None else self._limits.ran_seconds
+                found = leases.renew(s, self._fence, self._lease_seconds, ran_seconds=ran)
         else:
             with self._database.read() as s:
                 found = leases.cancellation(s, self._fence)

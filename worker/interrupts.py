@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from store.errors import LeaseLost
 from store.tables import JobRow
 from worker.heartbeat import Heartbeat
+from worker.limits import LimitWatch
 from worker.shutdown import ShutdownFlag
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Interrupts:
         While it is True, a cancel that keeps a network waits: that network is being loaded.
     """
 
-    def __init__(self, heartbeat: Heartbeat, shutdown: ShutdownFlag, job: JobRow) -> None:
-        self._heartbeat, self._shutdown, self._job_id = heartbeat, shutdown, job.id
+    def __init__(self, heartbeat: Heartbeat, limits: LimitWatch, shutdown: ShutdownFlag, job: JobRow) -> None:
+        self._heartbeat, self._limits, self._shutdown, self._job_id = heartbeat, limits, shutdown, job.id
         self.loading_checkpoint = job.checkpoint_id is not None
 
     def look(self) -> None:
@@ -51,7 +52,7 @@ class Interrupts:
 
         Raises
         ------
-        LeaseLost, Cancelled, StopAsked
+        LeaseLost, Cancelled, LimitExceeded, StopAsked
         """
         self._heartbeat.beat()
         if self._heartbeat.lease_lost:
@@ -59,8 +60,23 @@ class Interrupts:
         cancellation = self._heartbeat.cancellation
         if cancellation is not None and not (self.loading_checkpoint and cancellation.cancel_keep):
             raise Cancelled(cancellation.cancel_keep)
+        self._stay_within_limits()
         if self._shutdown.raised:
             raise StopAsked
+
+    def go_on(self) -> None:
+        """Say that the job moves, where nothing but its limits may stop it any more.
+
+        Raises
+        ------
+        LimitExceeded
+        """
+        self._heartbeat.beat()
+        self._stay_within_limits()
+
+    def _stay_within_limits(self) -> None:
+        if self._limits.exceeded is not None:
+            raise self._limits.exceeded
 
 
 class BatchWatch:

@@ -104,7 +104,9 @@ class Reaper:
                 claims = leases.expired(s)
             for fence in claims:
                 with self._database.write() as s:
-                    status = leases.take_back(s, fence, self._settings.max_attempts)
+                    status = leases.take_back(
+                        s, fence, self._settings.max_attempts, max_seconds=self._settings.max_job_seconds
+                    )
                 if status is not None:
                     logger.warning("The lease of job %s ran out: the job is %s", fence.job_id, status)
             if len(claims) < 100:

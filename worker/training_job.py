@@ -93,7 +93,7 @@ class TrainingAttempt(Attempt):
             raise
         except Cancelled as cancelled:
             self._patiently(progress.write)
-            version = kept_version(trainer, cancelled.keep, job, config, dataset, data, beat=self.heartbeat.beat)
+            version = kept_version(trainer, cancelled.keep, job, config, dataset, data, beat=self._interrupts.go_on)
             self._finish("cancelled", version=version)
         except Pruned as pruned:
             self._patiently(progress.write)
@@ -103,7 +103,7 @@ class TrainingAttempt(Attempt):
             value = trial.value(trainer) if trial is not None else None
             version = None
             if trial is None or value is None or trial.is_best(value):
-                version = trained_version(trainer, job, config, dataset, data, beat=self.heartbeat.beat)
+                version = trained_version(trainer, job, config, dataset, data, beat=self._interrupts.go_on)
             ended = ended_by_the_clock(trainer, self._warnings)
             self._finish("succeeded", version=version, trial_value=value, **ended)
 

@@ -34,6 +34,12 @@ def search(
     features: Annotated[str | None, typer.Option(help="Columns to predict from, as a,b,c; all when left out.")] = None,
     task: Annotated[str | None, typer.Option(help="classification, regression, multilabel or distribution.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training rows at most.")] = None,
+    time_limit_seconds: Annotated[
+        float | None, typer.Option(help="A trial fails when it has run for so many seconds.")
+    ] = None,
+    memory_limit_bytes: Annotated[
+        int | None, typer.Option(help="A trial fails when it takes so many bytes of memory.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Any other field of the request, as optimizer.name=sgd; repeat.")
@@ -49,7 +55,13 @@ def search(
         space=dict(_parameter(text) for text in space) if space else None,
     )
     options = given(
-        model=model, features=features.split(",") if features else None, task=task, epochs=epochs, seed=seed
+        model=model,
+        features=features.split(",") if features else None,
+        task=task,
+        epochs=epochs,
+        time_limit_seconds=time_limit_seconds,
+        memory_limit_bytes=memory_limit_bytes,
+        seed=seed,
     )
     options["search"] = asked
     for text in settings or []:

@@ -62,7 +62,13 @@ def train(
     ] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without an improvement, then it stops.")] = None,
     min_delta: Annotated[float | None, typer.Option(help="The least improvement that counts.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="The training ends after so many seconds.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="The training ends well after so many seconds.")] = None,
+    time_limit_seconds: Annotated[
+        float | None, typer.Option(help="The job fails when it has run for so many seconds; see --max-seconds.")
+    ] = None,
+    memory_limit_bytes: Annotated[
+        int | None, typer.Option(help="The job fails when it takes so many bytes of memory.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training rows at most.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a step.")] = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Share of rows that watch the training.")] = None,
@@ -116,6 +122,8 @@ def train(
         schedule=rate or None,
         early_stopping=given(metric=stop_on, patience=patience, min_delta=min_delta) or None,
         max_seconds=max_seconds,
+        time_limit_seconds=time_limit_seconds,
+        memory_limit_bytes=memory_limit_bytes,
         epochs=epochs,
         batch_size=batch_size,
         validation_fraction=validation_fraction,

@@ -15,6 +15,7 @@ from service.answers import json_answer
 from service.blueprints import blueprint
 from service.idempotency_header import KeyHeader, key_of
 from service.job_answer import job_answer
+from service.job_limits import limits_of
 from service.job_plan import Plan, make_plan
 from service.parts import parts, project
 from service.problems import problem_at
@@ -44,9 +45,10 @@ def train(header: KeyHeader, body: TrainRequest) -> Response:
     key = _idempotency_key(header)
     if key is not None and (known := _known(key)) is not None:
         return known
+    limits = limits_of(body, p.settings)
     dataset = _dataset(body)
     model = check_name(body.model, pointer="/model") if body.model is not None else dataset.name
-    plan = _plan(body, dataset, model)
+    plan = _plan(body, dataset, model, limits)
     with placed(pointer="/model", others=_PLACES), p.database.write() as s:
         job, created = submit(
             s,
@@ -86,7 +88,7 @@ def _dataset(body: TrainRequest) -> DatasetRow:
             return datasets.resolve(s, project(), body.dataset)
 
 
-def _plan(body: TrainRequest, dataset: DatasetRow, model: str) -> Plan:
+def _plan(body: TrainRequest, dataset: DatasetRow, model: str, limits: Mapping[str, Any]) -> Plan:
     """Choose the target, and read its columns once for all that must be known of them."""
     read: dict[str, Column] = {}
 
@@ -112,7 +114,7 @@ def _plan(body: TrainRequest, dataset: DatasetRow, model: str) -> Plan:
     table = columns([*choice.targets, *([body.sample_weight] if body.sample_weight is not None else [])])
     settings = parts().settings
     name = f"{dataset.name}@{dataset.version}"
-    return make_plan(body, name, model, choice, table, start, max_classes=settings.max_classes)
+    return make_plan(body, name, model, choice, table, start, max_classes=settings.max_classes, limits=limits)
 
 
 def _start(body: TrainRequest) -> ModelVersionRow | None:

@@ -10,6 +10,7 @@ from service.schemas.base import Body, Items, Name, most_keys
 from service.schemas.search import SearchRequest
 
 _MOST_CLASSES = 10_000
+_LEAST_MEMORY, _MOST_MEMORY = 1 << 20, 2**53 - 1  # less than a MiB no process can count; JSON counts no further
 TaskName = Literal["classification", "regression", "multilabel", "distribution"]
 
 
@@ -112,6 +113,19 @@ class TrainRequest(Body):
     early_stopping: EarlyStoppingRequest | None = EarlyStoppingRequest()
     max_seconds: float | None = Field(
         None, description="The training ends with the batch that reaches so many seconds; null: no limit."
+    )
+    time_limit_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="The job fails when it has run for so long, in all its attempts; of a search each trial. Null: the "
+        "service's largest. To end a training well, give `max_seconds`.",
+    )
+    memory_limit_bytes: int | None = Field(
+        None,
+        ge=_LEAST_MEMORY,
+        le=_MOST_MEMORY,
+        description="The job fails when it takes more memory than this; of a search each trial. Null: the service's "
+        "largest.",
     )
     l1: float = Field(0.0, description="Weight of Σ|W| in the loss.")
     l2: float = Field(0.0, description="Weight of (1/2) Σ‖W‖² in the loss.")

@@ -49,6 +49,7 @@ def submit(
     task: str = "classification",
     features: list[str] | None = None,
     folds: int = 0,
+    limits: dict[str, Any] | None = None,
     **training: Any,
 ) -> JobRow:
     """Queue a training of the dataset; `training` are fields of `TrainingConfig`."""
@@ -65,6 +66,7 @@ def submit(
         "task": task,
         "training": configured.to_dict(),
         "inferred": {},
+        **(limits or {}),
     }
     with database.write() as s:
         job, _ = submission.submit(

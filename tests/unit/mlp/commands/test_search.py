@@ -52,6 +52,7 @@ OPTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "in common": (
         [
             *("--model", "m", "--features", "a,b", "--task", "classification", "--epochs", "9", "--seed", "3"),
+            *("--time-limit-seconds", "60", "--memory-limit-bytes", "1048576"),
             *("--set", "optimizer.name=sgd", "--set", "optimizer.momentum=0.9", "--set", "batch_size=64"),
             *("--pruner", "median", "--set", "search.pruner.warmup_epochs=3"),
         ],
@@ -60,6 +61,8 @@ OPTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
             "features": ["a", "b"],
             "task": "classification",
             "epochs": 9,
+            "time_limit_seconds": 60.0,
+            "memory_limit_bytes": 1_048_576,
             "seed": 3,
             "optimizer": {"name": "sgd", "momentum": 0.9},
             "batch_size": 64,
