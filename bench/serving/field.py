@@ -106,7 +106,9 @@ def _start(
             side.prepare(network, own)
         command, variables = side.command(Launch(network, port, processes, own, side.programs))
         environment = {**side.environment(), **variables}
-        server = ServerProcess(command, environment, own, own / f"log-{processes}", cores, guardian)
+        server = ServerProcess(
+            command, environment, own, folder / f"{side.name}-{network.shape}-{processes}.log", cores, guardian
+        )
         servers.callback(server.stop)
         question = next(iter(side.asked.values()))(network, network.rows(1))
         server.wait_until(lambda: question.ask(port))

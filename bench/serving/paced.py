@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from bench.serving.wrk import Window
 
 GRACE_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -39,7 +40,7 @@ def load(request: bytes, port: int, *, rate: float, seconds: float, connections:
         Its rate is that of the answers that came by the last due moment: below the asked one, the server was too
         slow.
     """
-    sockets = {each.fileno(): each for each in (_connected(port) for _ in range(connections))}
+    sockets = {each.fileno(): each for each in (connected(port) for _ in range(connections))}
     poll = select.epoll()
     for number in sockets:
         poll.register(number, select.EPOLLIN)
@@ -119,7 +120,8 @@ def _paced(
     return Window(in_time / (end - start), p50, p99, errors)
 
 
-def _connected(port: int) -> socket.socket:
-    made = socket.create_connection(("127.0.0.1", port), timeout=GRACE_SECONDS)
+def connected(port: int) -> socket.socket:
+    """A connection that sends at once what it is given."""
+    made = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made

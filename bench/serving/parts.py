@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.serving import paced, wrk
+from bench.serving import one_by_one, paced, wrk
 from bench.serving.field import Field, field_of, free_port
 from bench.serving.networks import Served
 from bench.serving.registry import publish
@@ -60,7 +60,7 @@ def _one_core(plan: Plan, field: Field, folder: Path) -> Iterator[list[Row]]:
         yield _half_load(plan, field, folder, peaks)
     if BULK in plan.parts and shape == BULK_SHAPE:
         contestants = field.bulk()
-        play(contestants, plan.rounds, _Closed(plan, folder, 1, plan.cores[:1], plan.seconds))
+        play(contestants, plan.rounds, lambda each: one_by_one.load(each.raw(), each.port, seconds=plan.seconds))
         yield rows_of(contestants, part=BULK, network=shape, connections=1)
 
 
@@ -79,8 +79,9 @@ def _half_load(plan: Plan, field: Field, folder: Path, peaks: dict[str, float]) 
 
     def measure(contestant: Contestant) -> wrk.Window:
         rate = peaks[contestant.name] / 2
-        request = contestant.question.raw(contestant.port)
-        return paced.load(request, contestant.port, rate=rate, seconds=plan.seconds, connections=PEAK_CONNECTIONS)
+        return paced.load(
+            contestant.raw(), contestant.port, rate=rate, seconds=plan.seconds, connections=PEAK_CONNECTIONS
+        )
 
     play(contestants, plan.rounds, measure)
     found = rows_of(contestants, part=HALF_LOAD, network=field.network.shape, connections=PEAK_CONNECTIONS)

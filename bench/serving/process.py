@@ -14,6 +14,7 @@ from mlp.guardian import Guardian
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
+AWAKE_SECONDS = 0.05
 
 
 class NotServing(Exception):
@@ -87,15 +88,22 @@ class ServerProcess:
 
     def last_words(self) -> str:
         """The end of its log, on one line."""
-        return " / ".join(self._log.read_text("utf-8", errors="replace").split("\n")[-6:])[-400:].strip(" /")
+        return " / ".join(self._log.read_text("utf-8", errors="replace").split("\n")[-6:])[-200:].strip(" /")
 
     def pause(self) -> None:
         """Let it stand still: what it does when nobody asks is not the others' affair."""
-        self._signal(signal.SIGSTOP)
+        self._process.send_signal(signal.SIGSTOP)
+        for each in self._children():
+            _send(each, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
-        self._signal(signal.SIGCONT)
+        """Let it go on: its first process last, so that none of the others is late for a sign of life that it wants."""
+        children = self._children()
+        for each in children:
+            _send(each, signal.SIGCONT)
+        if children:
+            time.sleep(AWAKE_SECONDS)
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it: politely, then by force, until nothing of it is left."""
@@ -105,15 +113,19 @@ class ServerProcess:
             self._process.wait(STOP_SECONDS)
         deadline = time.monotonic() + STOP_SECONDS
         while members(self.session) and time.monotonic() < deadline:
-            self._signal(signal.SIGKILL)
+            for each in members(self.session):
+                _send(each, signal.SIGKILL)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.1)
         self._guardian.discard(self._process.pid)
 
-    def _signal(self, number: int) -> None:
-        for each in members(self.session):
-            with suppress(ProcessLookupError):
-                os.kill(each, number)
+    def _children(self) -> list[int]:
+        return [each for each in members(self.session) if each != self.session]
+
+
+def _send(process: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, number)
 
 
 def members(session: int) -> list[int]:

@@ -51,7 +51,7 @@ def into_page(text: str, found: str) -> str:
 def _cells(row: Row) -> list[str]:
     name = f"**{row['contestant']}**" if row["contestant"].startswith("ours") else row["contestant"]
     if "error" in row:
-        return [name, row["error"].replace("|", "/").replace("\n", " ")[:200], "", "", "", ""]
+        return [name, row["error"].replace("|", "/").replace("\n", " ")[:260], "", "", "", ""]
     ours = row.get("ours", {})
     ratios = ", ".join(f"{_figure(each['ratio'])} ({form.removeprefix('ours ')})" for form, each in ours.items())
     figures = [

@@ -23,6 +23,10 @@ class Contestant:
     windows: list[Window] = field(default_factory=list)
     error: str | None = None
 
+    def raw(self) -> bytes:
+        """The request as it goes over the line."""
+        return self.question.raw(self.port)
+
 
 def play(contestants: Sequence[Contestant], rounds: int, measure: Callable[[Contestant], Window]) -> None:
     """Measure the contestants in turn; one that fails, or leaves a request unanswered, is void and out."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.serving import paced, wrk
+from bench.serving import one_by_one, paced, wrk
 from bench.serving.questions import Question
 
 
@@ -86,6 +86,16 @@ def test_a_paced_load_asks_as_often_as_told_and_counts_what_fails(port: int, pat
     assert _Door.asked == 30
     assert window.errors == (3 if path == "/some" else 0)
     assert 0 < window.p50 <= window.p99
+
+
+def test_large_requests_are_asked_one_by_one_and_what_fails_is_counted(port: int) -> None:
+    _Door.asked = 0
+    window = one_by_one.load(_question("/some").raw(port), port, seconds=0.2)
+    assert window.errors == _Door.asked // 10
+    assert window.rate == pytest.approx(_Door.asked / 0.2, rel=0.5)
+    _Door.asked = 0
+    one_by_one.load(_question("/all").raw(port), port, seconds=0.0)
+    assert _Door.asked == one_by_one.LEAST_REQUESTS
 
 
 def test_the_lua_is_lua_without_a_function_that_is_called_for_each_request(tmp_path: Path) -> None:
