@@ -77,6 +77,19 @@ class ModelMethods:
         path = f"/models/{quote(model)}/aliases/{quote(alias)}/rollback"
         return cast(Alias, self._connection.json("POST", path, json=given(reason=reason) or None))
 
+    def drift(self, model: str, *, version: int | None = None, since: str | None = None) -> dict[str, Any]:
+        """How far what is logged of a version has moved from its training rows.
+
+        Parameters
+        ----------
+        version : int or None
+            The one that answers when None.
+        since : str or None
+            Only predictions from then on, an RFC 3339 time.
+        """
+        params = given(version=version, since=since)
+        return cast(dict[str, Any], self._connection.json("GET", f"/models/{quote(model)}/drift", params=params))
+
     def predict(
         self,
         model: str,

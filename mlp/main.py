@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlp.commands import dataset, db, demo, job_verbs, jobs, predict, search, train, up, versions
+from mlp.commands import dataset, db, demo, drift, job_verbs, jobs, predict, search, train, up, versions
 
 app = typer.Typer(
     name="mlp",
@@ -28,6 +28,7 @@ app.command()(predict.predict)
 app.command()(versions.models)
 app.command()(versions.promote)
 app.command()(versions.rollback)
+app.command()(drift.drift)
 app.add_typer(db.app, name="db")
 
 

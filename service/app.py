@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from service import errors, stopping
 from service.dispatch import Dispatcher
+from service.drift_gauges import DriftGauges
 from service.event_feed import EventFeed
 from service.fast_door import FastDoor
 from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
@@ -32,6 +33,7 @@ from service.routes import (
     aliases,
     datasets,
     documentation,
+    drift,
     events,
     health,
     jobs,
@@ -63,6 +65,7 @@ ROUTES = (
     portable,
     predict,
     predictions,
+    drift,
     v2,
     health,
     metrics_route,
@@ -132,6 +135,7 @@ def _parts(settings: Settings) -> Parts:
     log = PredictionLog(database)
     predictor = Predictor(database, settings, metrics.predicted, log)
     metrics.add(Gauges(database, lambda: predictor.cache_bytes))
+    metrics.add(DriftGauges(database))
     # Streams and bodies on their way in hold threads for as long as their clients like: together not all of them.
     streams, free = max(1, settings.api_threads // 2), max(1, settings.api_threads // 8)
     return Parts(

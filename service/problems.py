@@ -58,6 +58,8 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "version_has_alias": (409, "An alias points at the version"),
     "alias_moved": (409, "The alias has moved meanwhile"),
     "version_in_use": (409, "An unfinished job needs the version"),
+    "no_profile": (409, "The version has no profile of its training rows"),
+    "not_enough_predictions": (409, "Too few predictions are logged"),
     "nothing_before": (409, "The alias has no version before this one"),
     # 413, 414, 415
     "body_too_large": (413, "The body is too large"),

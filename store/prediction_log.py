@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from store.clock import now
-from store.registry_tables import PredictionRow
+from store.registry_tables import ModelRow, PredictionRow
 
 DAY_SECONDS = 86_400.0
 
@@ -54,6 +54,40 @@ def find_predictions(
     if before is not None:
         query = query.where(PredictionRow.id < before)
     return list(s.scalars(query.order_by(PredictionRow.id.desc()).limit(limit)))
+
+
+def predictions_since(
+    s: Session, project: str, model: str, version: int, *, since: float | None = None, limit: int
+) -> list[tuple[float, dict[str, Any], dict[str, Any]]]:
+    """When, from what inputs and with what outputs a version predicted: the newest `limit` rows, newest first.
+
+    Parameters
+    ----------
+    since : float or None
+        Only what was made from then on, seconds since the epoch.
+    """
+    of_version = (
+        PredictionRow.project_id == project,
+        PredictionRow.model_name == model,
+        PredictionRow.version == version,
+    )
+    query = select(PredictionRow.made_at, PredictionRow.inputs, PredictionRow.outputs).where(*of_version)
+    if since is not None:
+        query = query.where(PredictionRow.made_at >= since)
+    return [(*row,) for row in s.execute(query.order_by(PredictionRow.id.desc()).limit(limit))]
+
+
+def last_predicted(s: Session, limit: int) -> list[tuple[str, str, int]]:
+    """Project, model and version of each model's last logged prediction; of the newest `limit` models that have one."""
+    last = (
+        select(PredictionRow.version)
+        .where(PredictionRow.project_id == ModelRow.project_id, PredictionRow.model_name == ModelRow.name)
+        .order_by(PredictionRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    models = select(ModelRow.project_id, ModelRow.name, last).where(ModelRow.deleted_at.is_(None), last.is_not(None))
+    return [(*row,) for row in s.execute(models.order_by(ModelRow.created_at.desc()).limit(limit))]
 
 
 def clear_predictions(s: Session, project: str, model: str, version: int | None = None) -> None:

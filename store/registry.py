@@ -46,6 +46,7 @@ class NewVersion:
     dataset: dict[str, Any]
     importances: dict[str, Any] | None = None
     lineage: dict[str, Any] | None = None
+    profile: dict[str, Any] | None = None
 
 
 def publish_version(

@@ -82,6 +82,7 @@ class ModelVersionRow(Base):
     importances: Mapped[dict[str, Any] | None]
     best_epoch: Mapped[int | None] = mapped_column(Integer)
     dataset: Mapped[dict[str, Any]]
+    profile: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)  # of its training rows; large: not in lists
     lineage: Mapped[dict[str, Any] | None]  # what it was made with and from, beside job, config and dataset
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)

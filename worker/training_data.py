@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.column_profile import ColumnProfile
 from core.encoding import Encoding
 from core.example_weights import class_weights, example_weights, sample_weights
 from core.targets import TargetEncoding
@@ -38,6 +39,8 @@ class TrainingData:
     ----------
     order : ReadAhead or None
         In which order an epoch takes the training rows; None for any.
+    profiles : tuple of ColumnProfile
+        Of the features' training rows.
     """
 
     train: Part
@@ -47,6 +50,7 @@ class TrainingData:
     target_encoding: TargetEncoding
     warnings: list[dict[str, Any]]
     order: ReadAhead | None = None
+    profiles: tuple[ColumnProfile, ...] = ()
 
 
 def encode(
@@ -84,7 +88,7 @@ def encode(
     train, validation, test = (Part(*matrices) for matrices in zip(X, Y, of_rows, strict=True))
     blocked = room.order(*plan.shape)
     order = None if blocked is None else ReadAhead(train.X, blocked)
-    return TrainingData(train, validation, test, plan.encoding, targets, plan.warnings, order)
+    return TrainingData(train, validation, test, plan.encoding, targets, plan.warnings, order, plan.profiles)
 
 
 def _write_inputs(X: list[Matrix], plan: TrainingPlan, file: DatasetFile, job: JobConfig) -> None:

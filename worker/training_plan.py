@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.column_profile import ColumnProfile
 from core.encoding import Encoding
 from core.folds import fold_rows
 from core.splits import Split, split_rows
@@ -18,6 +20,7 @@ from worker.datasets import DatasetFile
 from worker.errors import JobError
 from worker.job_config import JobConfig
 from worker.starting_point import StartingPoint
+from worker.training_profile import MOST_FEATURES, feature_profile
 
 Rows = npt.NDArray[np.int64]
 
@@ -34,6 +37,8 @@ class TrainingPlan:
         Which rows of the file those are, in order.
     split : Split
         Of the rows of `labels`.
+    profiles : tuple of ColumnProfile
+        Of the features' training rows, for the version; of a fold none.
     """
 
     labels: Table
@@ -42,6 +47,7 @@ class TrainingPlan:
     encoding: Encoding
     target_encoding: TargetEncoding
     warnings: list[dict[str, Any]]
+    profiles: tuple[ColumnProfile, ...] = ()
 
     @property
     def parts(self) -> tuple[Rows, Rows, Rows]:
@@ -111,7 +117,7 @@ def plan_fold(
     )
     look()
     split = Split(rest[inner.train], rest[inner.validation], held_out)
-    return _planned(file, job, start, classes, labels, kept, split, [])
+    return _planned(file, job, start, classes, labels, kept, split, [], profiled=False)
 
 
 def taken(table: Table, names: Sequence[str], rows: Rows) -> Table:
@@ -128,20 +134,30 @@ def _planned(
     kept: Rows,
     split: Split,
     warnings: list[dict[str, Any]],
+    *,
+    profiled: bool = True,
 ) -> TrainingPlan:
     """The plan of a split; `classes` is the target's encoding where it does not depend on the split."""
     training = job.training
     target_encoding = classes or TargetEncoding.fit(taken(labels, job.targets, split.train), job.targets, training.task)
+    rows, profiles = kept[split.train], list[ColumnProfile]()
+
+    def columns() -> Iterator[tuple[str, Column]]:
+        for name, whole in file.one_by_one(job.features):
+            column = whole.take(rows)
+            if profiled and len(profiles) < MOST_FEATURES:
+                profiles.append(feature_profile(name, column))
+            yield name, column
+
     if start is not None:
-        return TrainingPlan(labels, kept, split, start.encoding, target_encoding, warnings)
-    rows = kept[split.train]
-    columns = ((name, column.take(rows)) for name, column in file.one_by_one(job.features))
-    encoding = Encoding.fit_one_by_one(columns, clip=training.clip)
+        deque(columns() if profiled else (), maxlen=0)  # read for the profiles alone
+        return TrainingPlan(labels, kept, split, start.encoding, target_encoding, warnings, tuple(profiles))
+    encoding = Encoding.fit_one_by_one(columns(), clip=training.clip)
     warnings = warnings + [
         {"code": each.code, "column": each.feature, "detail": each.detail}
         for each in (*encoding.warnings, *target_encoding.warnings)
     ]
-    return TrainingPlan(labels, kept, split, encoding, target_encoding, warnings)
+    return TrainingPlan(labels, kept, split, encoding, target_encoding, warnings, tuple(profiles))
 
 
 def _with_targets(file: DatasetFile, job: JobConfig) -> tuple[Table, Rows, list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from worker.job_config import JobConfig
 from worker.lineage import lineage_of
 from worker.trainer import AnyTrainer
 from worker.training_data import Part, TrainingData
+from worker.training_profile import training_profile
 
 Beat: TypeAlias = Callable[[], None]
 
@@ -113,6 +114,7 @@ def _new_version(
         metrics=_metrics(config, data, network, beat),
         importances=_importances(config, data, network, beat),
         lineage=lineage_of(job),
+        profile=training_profile(data, network),
         best_epoch=best_epoch,
         dataset={
             "id": job.dataset_id,

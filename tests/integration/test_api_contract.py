@@ -48,6 +48,7 @@ ROUTES = {
     ("GET", "/models/{model}/versions/{version}/onnx"),
     ("GET", "/models/{model}/predictions"),
     ("DELETE", "/models/{model}/predictions"),
+    ("GET", "/models/{model}/drift"),
     ("GET", "/predict"),
     ("POST", "/predict"),
     ("GET", "/v2"),
