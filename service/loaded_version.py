@@ -82,6 +82,14 @@ class LoadedVersion:
         return int(self.network.parameters.nbytes) + around
 
 
+class _Loading:
+    """One load, and what it failed of."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.failure: Exception | None = None
+
+
 class VersionCache:
     """The versions used last, together at most `max_bytes`; one larger than that is not kept."""
 
@@ -89,7 +97,7 @@ class VersionCache:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._kept: OrderedDict[Key, LoadedVersion] = OrderedDict()
-        self._loading: dict[Key, threading.Lock] = {}
+        self._loading: dict[Key, _Loading] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Key, load: Callable[[], LoadedVersion]) -> LoadedVersion:
@@ -98,14 +106,19 @@ class VersionCache:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
+            loading = self._loading.setdefault(key, _Loading())
+        with loading.lock:
+            if loading.failure is not None:  # while this one waited: to try in turn, each would wait for the next
+                raise loading.failure
             with self._lock:
                 if key in self._kept:
                     return self._kept[key]
             try:
                 version = load()
                 self._keep(key, version)
+            except Exception as error:
+                loading.failure = error
+                raise
             finally:
                 with self._lock:
                     self._loading.pop(key, None)

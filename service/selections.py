@@ -2,8 +2,9 @@
 
 A request looks at what was found last. Once that is older than `max_age`, one of the requests asks the database again,
 and loads another version before any answers with it; the others go on with the old one meanwhile, though not with
-one that is older than `MOST_AGE`: they wait. So an alias's move, a new newest version or a deletion is seen within a
-second, and no request waits for a load but the first.
+one that is older than `MOST_AGE`: they wait, and where the question fails for all, as without a database, it fails for
+them too: if they asked one after the other, the last would wait for all. So an alias's move, a new newest version or a
+deletion is seen within a second, and no request waits for a load but the first.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class _Entry:
     chosen: Chosen
     asked_at: float
     asking: threading.Lock
+    failure: Exception | None = None
+    failures: int = 0
 
 
 class Selections:
@@ -89,9 +92,12 @@ class Selections:
         age = self._clock() - entry.asked_at
         if age < self._max_age:
             return entry.chosen
+        failures = entry.failures
         if not entry.asking.acquire(blocking=age >= MOST_AGE):
             return entry.chosen
         try:
+            if entry.failure is not None and entry.failures != failures:
+                raise entry.failure
             if self._clock() - entry.asked_at >= self._max_age:  # nobody did while this one waited
                 self._ask(asked, entry)
             return entry.chosen
@@ -118,6 +124,9 @@ class Selections:
             chosen = self._find(asked)
         except (Problem, NotFound):
             self._entries.pop(asked, None)
+            raise
+        except Exception as error:
+            entry.failure, entry.failures = error, entry.failures + 1
             raise
         if chosen.version is not entry.chosen.version:
             self._make_room(chosen)

@@ -66,6 +66,30 @@ def test_a_version_is_loaded_once_however_many_ask_at_once() -> None:
     assert cache.nbytes == 10
 
 
+def test_who_waits_for_a_load_that_fails_does_not_try_again() -> None:
+    cache, loads, failed, gate = VersionCache(100), [], [], threading.Event()
+
+    def fail() -> LoadedVersion:
+        loads.append(1)
+        gate.wait(5)
+        raise OSError("away")
+
+    def get() -> None:
+        try:
+            cache.get(key(1), fail)
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=get) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+        thread.join(0.1)  # it waits
+    gate.set()
+    for thread in threads:
+        thread.join(5)
+    assert (len(loads), len(failed)) == (1, 6)
+
+
 def test_after_a_failed_load_the_next_one_tries_again() -> None:
     cache = VersionCache(100)
 

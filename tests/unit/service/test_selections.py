@@ -109,6 +109,44 @@ def test_one_asks_while_the_others_go_on_with_the_old_one_but_not_for_long() -> 
     assert registry.asked == 2
 
 
+def test_who_waits_for_a_question_that_fails_does_not_ask_it_again() -> None:
+    registry = Registry()
+    selections = registry.selections()
+    selections.get(ASKED)
+    registry.now = MOST_AGE + 0.1
+    asking, may_fail = threading.Event(), threading.Event()
+
+    def fail(_asked: Asked) -> Chosen:
+        registry.asked += 1
+        asking.set()
+        may_fail.wait(10)
+        raise OSError("away")
+
+    selections._find = fail
+    failed: list[OSError] = []
+
+    def get() -> None:
+        try:
+            selections.get(ASKED)
+        except OSError as error:
+            failed.append(error)
+
+    first = threading.Thread(target=get)
+    first.start()
+    assert asking.wait(10)
+    others = [threading.Thread(target=get) for _ in range(5)]
+    for thread in others:
+        thread.start()
+        thread.join(0.1)  # it waits
+    may_fail.set()
+    for thread in [first, *others]:
+        thread.join(10)
+    assert len(failed) == 6
+    assert registry.asked == 2
+    selections._find = registry.find
+    assert selections.get(ASKED).selection.version == 1
+
+
 def test_versions_are_let_go_when_they_are_more_than_memory_has() -> None:
     registry = Registry()
     selections = registry.selections(max_bytes=15)
