@@ -16,7 +16,7 @@ from service import errors, stopping
 from service.dispatch import Dispatcher
 from service.drift_gauges import DriftGauges
 from service.event_feed import EventFeed
-from service.fast_door import FastDoor
+from service.fast_door import MET, FastDoor
 from service.gate import CONTENT_SECURITY_POLICY, Gate, answer_headers, request_id
 from service.gauges import Gauges
 from service.inference.v2 import V2
@@ -165,6 +165,8 @@ def _enter() -> None:
         host=request.environ.get("HTTP_HOST"),
         origin=request.headers.get("Origin"),
     )
+    if MET in request.environ:
+        raise cast(Exception, request.environ[MET])
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None and request.endpoint != "predict.predict_one":  # which reads its address itself
         for name, values in request.args.lists():

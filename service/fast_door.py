@@ -1,7 +1,8 @@
 """The door in front of Flask: plain predictions pass it without Flask, everything else goes on to Flask.
 
 Both doors stand on the same gate, predictor and body reader, so that what one refuses the other does not let in. This
-one answers with success only: whatever is in the way, Flask finds it again and says it.
+one answers with success only: whatever is in the way, Flask finds it again and says it; but a database that is away is
+not asked again, and Flask is told of it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.gate import Gate, json_headers, request_id
 from service.incoming_body import IncomingBody
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 _INFER = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?/infer")
 _JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+MET = "mlp.met"  # in the environment of what goes on to Flask: the error that the database ended in here
 Headers = Sequence[tuple[str, str]]
 
 
@@ -76,8 +80,10 @@ class FastDoor:
                 answer = self._address(environ)
             elif method == "POST" and (path == "/predict" or path.startswith("/v2/models/")):
                 answer = self._body(environ, path)
-        except Exception:  # noqa: BLE001 - Flask, which is asked next, meets it again, and answers and logs it
-            answer = None
+        except SQLAlchemyError as error:  # it is not waited for twice
+            environ[MET] = error
+        except Exception:  # noqa: BLE001, S110 - Flask, which is asked next, meets it again, and answers and logs it
+            pass
         if answer is None:
             return self._app(environ, start_response)
         body, headers = answer
