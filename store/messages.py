@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from store.clock import now
@@ -25,6 +25,11 @@ def republishable(
     """
     order = (_goes_behind(patience_seconds), JobRow.id)
     return list(s.scalars(select(JobRow.id).where(*_unpublished(lease_seconds)).order_by(*order).limit(limit)))
+
+
+def queued(s: Session) -> int:
+    """How many jobs wait for a worker."""
+    return s.scalar(select(func.count()).where(JobRow.status == "queued")) or 0
 
 
 def mark_published(s: Session, job_id: str, lease_seconds: float) -> bool:

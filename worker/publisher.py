@@ -7,7 +7,7 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from store import messages
 from worker.app import INTERACTIVE, QUEUE, TASK, TRIAL
@@ -60,6 +60,17 @@ def publish(app: Celery, job_id: str, priority: int = INTERACTIVE) -> bool:
         )
         return False
     return True
+
+
+def messages_waiting(app: Celery) -> int | None:
+    """How many messages, of all priorities, nobody has taken yet; None when the broker does not say within a second."""
+    try:
+        with app.connection_for_write(connect_timeout=_TIMEOUT_SECONDS, transport_options=dict(_OPTIONS)) as connection:
+            return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+    except ChannelError:
+        return 0  # there is no such queue: it is made by its first message
+    except (OperationalError, OSError):
+        return None
 
 
 class Outcome(Enum):

@@ -23,7 +23,7 @@ from store.sweep import sweep_datasets
 from worker.app import make_app
 from worker.logs import configure_logging
 from worker.outages import is_outage
-from worker.publisher import Outcome, publish_queued
+from worker.publisher import Outcome, messages_waiting, publish_queued
 from worker.readiness import wait_for_database
 from worker.search import advance_search
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
 logger = logging.getLogger(__name__)
+
+_MESSAGES_A_JOB, _MESSAGES_BESIDES = 2, 100
 
 
 class Reaper:
@@ -120,11 +122,22 @@ class Reaper:
             advance_search(self._database, self._app, search_id)
 
     def _publish(self) -> None:
+        """Send messages that may be lost, while the broker does not hold plenty.
+
+        A job that waits for hours while all workers are busy would else get another message each lease. With plenty
+        there none is needed now: each that a worker takes makes room for those that are missing.
+        """
         lease, started = self._settings.lease_seconds, time.monotonic()
         patience = self._settings.trial_patience_seconds
         with self._database.read() as s:
             waiting = messages.republishable(s, lease, patience_seconds=patience)
-        for job_id in waiting:
+            enough = _MESSAGES_A_JOB * messages.queued(s) + _MESSAGES_BESIDES
+        if not waiting:
+            return
+        held = messages_waiting(self._app)
+        if held is None:
+            return  # the broker is away: the next round tries again
+        for job_id in waiting[: max(0, enough - held)]:
             sent = publish_queued(self._app, self._database, job_id, lease, patience_seconds=patience)
             if sent is Outcome.BROKER_AWAY:
                 return  # the next round tries again

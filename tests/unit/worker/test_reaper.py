@@ -13,6 +13,7 @@ import redis
 
 from store import leases
 from store.database import Database
+from store.messages import unmark_published
 from store.settings import Settings
 from store.tables import JobRow
 from tests.support.outage import FlakyDatabase
@@ -44,6 +45,23 @@ def test_an_expired_job_is_queued_and_published_in_one_round(settings: Settings,
     a_reaper(settings, database).round()
     assert read_job(database, job.id).status == "queued"
     assert messages(settings) == 1
+
+
+def test_jobs_that_wait_for_long_do_not_fill_the_broker(settings: Settings, database: Database) -> None:
+    jobs = [queued_job(database).id for _ in range(60)]
+    reaping = a_reaper(settings, database, lease_seconds=60.0)
+
+    def go_round_when_every_message_may_be_lost() -> int:
+        with database.write() as s:
+            for job_id in jobs:
+                unmark_published(s, job_id)
+        reaping.round()
+        return messages(settings)
+
+    assert [go_round_when_every_message_may_be_lost() for _ in range(5)] == [60, 120, 180, 220, 220]
+    with closing(redis.Redis.from_url(settings.broker_url)) as client:
+        client.flushall()
+    assert go_round_when_every_message_may_be_lost() == 60
 
 
 def test_a_job_whose_lease_holds_is_left_alone(settings: Settings, database: Database) -> None:
