@@ -129,7 +129,9 @@ def fast_door(app: Application) -> FastDoor:
 
 def _parts(settings: Settings) -> Parts:
     # Every thread of the server may hold a connection, and pollers of event streams besides.
-    database = Database(settings.resolved_database_url, pool_size=settings.api_threads)
+    database = Database(
+        settings.resolved_database_url, pool_size=settings.api_threads, silence_seconds=settings.database_seconds
+    )
     files = FileStore(settings.resolved_data_url)
     metrics = Metrics()
     log = PredictionLog(database)

@@ -69,7 +69,7 @@ def refusal(settings: Settings) -> str | None:
 
 def wait_for_database(settings: Settings, *, patience: float = PATIENCE_SECONDS) -> int:
     """Wait until the database answers; 0, or the exit code where it does not or is too old."""
-    database = Database(settings.resolved_database_url, pool_size=1)
+    database = Database(settings.resolved_database_url, pool_size=1, silence_seconds=settings.database_seconds)
     deadline, pause = time.monotonic() + patience, 0.2
     try:
         while True:

@@ -46,7 +46,8 @@ def problem_of_error(error: Exception) -> Problem | None:
         detail = "The service's disk is full; nothing was changed. Try again when whoever runs it has made room."
         return Problem("storage_full", detail)
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
-        detail = "The database cannot be reached at the moment; nothing was changed. Try again."
+        # What was changed is not known: the answer to a commit may be what was lost.
+        detail = "The database cannot be reached at the moment. Try again; a change best with its Idempotency-Key."
         return Problem("database_unavailable", detail, headers={"Retry-After": RETRY_SECONDS})
     return None
 

@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 SAFE_WAL = (3, 51, 3)
 BUSY_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
 
 
 def sqlite_journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
@@ -39,12 +40,17 @@ class Database:
         ``sqlite:///file`` or ``postgresql://…`` (the psycopg driver is chosen for it).
     pool_size : int
         Most connections kept; as many again may be open for a moment.
+    silence_seconds : float
+        A PostgreSQL that is silent for so long counts as away.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, silence_seconds: float = 60.0) -> None:
         self.url = normalised_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url, pool_size) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        if self.is_sqlite:
+            self.engine = _sqlite_engine(self.url, pool_size)
+        else:
+            self.engine = _postgresql_engine(self.url, pool_size, silence_seconds)
         self._writer = self.engine.execution_options(mlp_begin="BEGIN IMMEDIATE")
 
     @contextmanager
@@ -75,8 +81,10 @@ def normalised_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
-def _postgresql_engine(url: str, pool_size: int) -> Engine:
-    return create_engine(
+def _postgresql_engine(url: str, pool_size: int, silence_seconds: float) -> Engine:
+    from store.patient_postgresql import bound_silence  # its driver is an extra
+
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -84,7 +92,7 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": round(max(2.0, min(CONNECT_SECONDS, silence_seconds))),
             "tcp_user_timeout": 15_000,  # ms: a connection into nowhere must not hold a heartbeat
             "keepalives_idle": 10,
             "keepalives_interval": 5,
@@ -92,6 +100,8 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
             "options": "-c lock_timeout=20s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
         },
     )
+    bound_silence(engine, silence_seconds)
+    return engine
 
 
 def _sqlite_engine(url: str, pool_size: int) -> Engine:

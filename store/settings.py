@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy URL, SQLite or PostgreSQL. Default: `mlp.db` in the data folder (SQLite)."
     )
+    database_seconds: float = Field(
+        20.0, ge=1, description="A PostgreSQL that is silent for this long in a statement counts as away, s."
+    )
     broker_url: str = Field("redis://127.0.0.1:6379/0", description="Redis URL of the job broker.")
     data_url: str = Field(
         "",

@@ -52,7 +52,7 @@ def _wait_for_database(settings: Settings) -> None:
     from store.database import Database
     from worker.readiness import wait_for_database
 
-    database = Database(settings.resolved_database_url, pool_size=1)
+    database = Database(settings.resolved_database_url, pool_size=1, silence_seconds=settings.database_seconds)
     try:
         wait_for_database(database, threading.Event())
     finally:

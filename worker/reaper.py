@@ -174,7 +174,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    database = Database(settings.resolved_database_url, pool_size=2)
+    database = Database(settings.resolved_database_url, pool_size=2, silence_seconds=settings.database_seconds)
     logger.info("The reaper is ready; leases of %.0f s", settings.lease_seconds)
     Reaper(settings, database, make_app(settings), store_sweeps(settings, database)).run(end)
     logger.info("The reaper has stopped")

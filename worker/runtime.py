@@ -42,7 +42,7 @@ def open_runtime(settings: Settings, app: Celery, shutdown: ShutdownFlag) -> Run
     threadpoolctl.threadpool_limits(limits=1)
     return Runtime(
         settings=settings,
-        database=Database(settings.resolved_database_url, pool_size=3),
+        database=Database(settings.resolved_database_url, pool_size=3, silence_seconds=settings.database_seconds),
         files=FileStore(settings.resolved_data_url),
         app=app,
         shutdown=shutdown,
