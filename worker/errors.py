@@ -29,7 +29,7 @@ def job_error(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, MemoryError):
         return {
             "code": "out_of_memory",
-            "detail": "The training needed more memory than the worker has.",
+            "detail": "The job needed more memory than the worker has.",
             "hint": "Try a smaller network, a smaller batch size or fewer columns.",
         }
     if isinstance(error, (JobError, MLPError)):
@@ -43,7 +43,7 @@ def internal_error(incident: str) -> dict[str, Any]:
     """The `error` object of a job that failed for a cause that nobody foresaw; the log has more."""
     return {
         "code": "internal_error",
-        "detail": f"The training failed for a cause that was not foreseen; incident {incident}.",
+        "detail": f"The job failed for a cause that was not foreseen; incident {incident}.",
         "hint": "Whoever runs the service finds the cause in the worker's log under the incident's number.",
     }
 

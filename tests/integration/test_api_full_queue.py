@@ -62,3 +62,12 @@ def test_a_searchs_trials_take_no_place(api: Api) -> None:
     asked = api.post("/train", json=body)
     assert asked.status_code == 202, asked.text
     assert [ask(api).status_code for _ in range(MOST + 1)] == [202] * MOST + [429]
+
+
+def test_a_prediction_of_a_dataset_takes_a_place(api: Api) -> None:
+    api.trained(dataset="iris", target="species", model="iris", epochs=1)
+    body = {"model": "iris", "dataset": "iris"}
+    assert [api.post("/predict", json=body).status_code for _ in range(MOST + 1)] == [202] * MOST + [429]
+    assert ask(api).status_code == 429
+    rows = {"model": "iris", "rows": [[5.1, 3.5, 1.4, 0.2]]}
+    assert api.post("/predict", json=rows).status_code == 200, "rows wait for nobody"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+import pytest
 from sqlalchemy import func, select
 
 from store import datasets, selection, submission
@@ -18,6 +21,7 @@ from store.tables import DatasetRow, JobRow
 from tests.support.training import PROJECT, job_now, points_table, submit, upload
 from worker.job import run_job
 from worker.runtime import Runtime
+from worker.scoring import Scorer
 
 
 def trained_model(runtime: Runtime) -> ModelVersionRow:
@@ -74,3 +78,21 @@ def datasets_named(database: Database, name: str) -> int:
 def files_of(settings: Settings) -> set[str]:
     """Names of all files of datasets, unfinished ones too."""
     return {name for name, _ in FileStore(settings.resolved_data_url).list()}
+
+
+def before_block(monkeypatch: pytest.MonkeyPatch, first_row: int, action: Callable[[], None]) -> None:
+    """Have `action` called, once, before the block is predicted that begins at this row or later."""
+    score, left = Scorer.score, [action]
+
+    def score_after_action(self: Scorer, table: Any, first: int) -> Any:
+        if first >= first_row and left:
+            left.pop()()
+        return score(self, table, first)
+
+    monkeypatch.setattr(Scorer, "score", score_after_action)
+
+
+def ended(runtime: Runtime, job: JobRow) -> tuple[str, str | None]:
+    """How a job ended, and the code of its error."""
+    found = job_now(runtime.database, job.id)
+    return found.status, None if found.error is None else found.error["code"]
