@@ -17,8 +17,10 @@ from store.database import Database
 from store.settings import Settings
 from tests.support.rows import queued_job, read_job, running_job
 from tests.support.searches import add_trials, search_row
-from worker.app import QUEUE, TASK, TRIALS_QUEUE, make_app
+from worker.app import QUEUE, TASK, TRIAL, TRIALS_QUEUE, make_app
+from worker.job import run_job
 from worker.publisher import Outcome, publish, publish_queued
+from worker.runtime import Runtime
 
 LEASE = PATIENCE = 30.0
 
@@ -119,3 +121,12 @@ def test_a_trials_message_is_read_after_all_others_until_it_has_waited_long_enou
     assert (len(messages(broker_url)), len(messages(broker_url, TRIALS_QUEUE))) == (0, 1)
     assert publish_queued(app, database, trial, 0.0, patience_seconds=0.0) is Outcome.SENT
     assert (len(messages(broker_url)), len(messages(broker_url, TRIALS_QUEUE))) == (1, 1)
+
+
+def test_a_worker_that_stops_sends_a_message_on_as_it_came(runtime: Runtime) -> None:
+    runtime.shutdown.raise_for_all()
+    run_job(runtime, "job_1", TRIAL)
+    run_job(runtime, "job_2")
+    url = runtime.settings.broker_url
+    assert [message["headers"]["argsrepr"] for message in messages(url, TRIALS_QUEUE)] == ["('job_1',)"]  # type: ignore[index]
+    assert [message["headers"]["argsrepr"] for message in messages(url)] == ["('job_2',)"]  # type: ignore[index]
