@@ -76,7 +76,7 @@ PREDICTION_MUTATIONS = (
         "service/dataset_prediction.py",
         "elif not _fits(feature",
         "elif False and not _fits(feature",
-        API + "test_what_does_not_fit_the_version_is_told_at_once",
+        "tests/integration/test_api_bad_dataset_predictions.py::test_what_does_not_fit_the_version_is_told_at_once",
     ),
     Mutation(
         "predictions: an upload that is still written is given up",
