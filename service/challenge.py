@@ -134,7 +134,7 @@ def _check_metric(row: ModelVersionRow, metric: str) -> None:
     names = metric_names(task_of(row), target_names(row))
     if metric not in names:
         some = ", ".join(names[:50])
-        detail = f"A {task_of(row)} has no metric {shown(metric)}; it has {some}.{nearest(metric, names)}"
+        detail = f"{task_of(row).capitalize()} has no metric {shown(metric)}; it has {some}.{nearest(metric, names)}"
         raise problem_at("invalid_value", detail, pointer="/metric")
 
 

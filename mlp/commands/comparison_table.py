@@ -18,10 +18,7 @@ _VALUE_ONLY = 9
 
 def comparison_table(comparison: Comparison, *, width: int) -> Table:
     """The newest versions side by side, the best values in bold, differences to the reference where they have room."""
-    room = max(_VALUE_ONLY, width - _NAME_WIDTH)
-    versions = comparison["versions"]
-    wide = len(versions) * _WITH_DIFFERENCE <= room
-    shown = versions[: room // (_WITH_DIFFERENCE if wide else _VALUE_ONLY)]
+    shown, wide = _fitting(comparison, width)
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("metric", overflow="fold")
     reference = (comparison["reference"] or {}).get("version")
@@ -41,18 +38,31 @@ def comparison_table(comparison: Comparison, *, width: int) -> Table:
 
 def notes(comparison: Comparison, *, width: int) -> list[str]:
     """What one should know to read the table."""
-    reference, versions = comparison["reference"], comparison["versions"]
+    reference = comparison["reference"]
     if reference is None:
         return []
-    said = [f"* {reference['selected_by']}" + (", which the others differ from so much." if len(versions) > 1 else "")]
+    shown, wide = _fitting(comparison, width)
     number = reference["version"]
-    other = [str(each["version"]) for each in versions if each["rows"] and not each["same_rows"]]
+    brackets = "; in brackets the difference to it" if wide and len(shown) > 1 else ""
+    said = [f"* {reference['selected_by']}: version {number}{brackets}"]
+    other = [str(each["version"]) for each in shown if each["rows"] and not each["same_rows"]]
     if other:
         said.append(f"Scored on other rows than version {number}: {', '.join(other)}. Compare with care.")
-    hidden = len(versions) - max(1, max(_VALUE_ONLY, width - _NAME_WIDTH) // _VALUE_ONLY)
-    if hidden > 0:
-        said.append(f"{hidden} older ones have no room here; name some: --versions 1,2,3")
+    if hidden := len(comparison["versions"]) - len(shown):
+        said.append(f"{hidden} more have no room here; name some: --versions 1,2,3")
     return said
+
+
+def _fitting(comparison: Comparison, width: int) -> tuple[list[dict[str, Any]], bool]:
+    """The newest versions that have room, the reference among them, and whether their differences have it too."""
+    room = max(_VALUE_ONLY, width - _NAME_WIDTH)
+    versions = comparison["versions"]
+    if len(versions) * _WITH_DIFFERENCE <= room:
+        return versions, True
+    shown = versions[: room // _VALUE_ONLY]
+    reference = (comparison["reference"] or {}).get("version")
+    left_out = [each for each in versions[len(shown) :] if each["version"] == reference]
+    return [*shown[: len(shown) - len(left_out)], *left_out], False
 
 
 def _cell(value: Mapping[str, Any], best: list[int], *, wide: bool) -> Text:

@@ -6,6 +6,7 @@ import re
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 
 from service import challenge, scoring
@@ -127,6 +128,68 @@ def test_a_table_that_is_too_long_or_without_targets_is_refused(api: Api, monkey
     assert challenged(api, 2, dataset="some").json["comparison"]["rows"] == 60
     monkeypatch.setitem(api.parts.settings.__dict__, "max_compare_rows", some["rows"] - 1)
     refused(challenged(api, 2, dataset="some"), 422, "too_many_rows", pointer="/dataset")
+
+
+def _tasks() -> dict[str, dict[str, Any]]:
+    return {
+        "accuracy": {"target": "open"},  # booleans
+        "brier_score": {"target": "grade"},  # integers
+        "rmse": {"target": "value"},
+        "targets.value.mae": {"target": ["value", "width"], "task": "regression"},
+        "hamming_loss": {"target": ["flag", "open"], "task": "multilabel"},
+        "cross_entropy": {"target": ["p", "q"], "task": "distribution"},
+    }
+
+
+def _mixed_table() -> str:
+    random = np.random.default_rng(5)
+    lines = ["width,count,flag,colour,grade,open,value,p,q"]
+    for row in range(60):
+        width, share = random.normal(), random.uniform()
+        cells = [f"{width:.4f}", row % 5, ["true", "false"][row % 2], ["red", "blue", ""][row % 3], row % 3 + 1]
+        targets = ["true" if width > 0.3 else "false", f"{10 * width:.3f}", f"{share:.6f}", f"{1 - share:.6f}"]
+        lines.append(",".join(map(str, cells + targets)))
+    lines += ["0.5,1,true,red,,,,,"] * 3  # without any target
+    return "\n".join(lines) + "\n"
+
+
+@SQLITE
+def test_what_a_version_scores_on_its_own_table_is_what_its_training_said(api: Api) -> None:
+    """Trained on all rows, its metrics of the training rows are those of the table."""
+    api.upload(_mixed_table(), "mixed")
+    for metric, asked in _tasks().items():
+        model = metric.replace(".", "-")
+        for epochs in (1, 4):
+            api.trained(
+                dataset="mixed",
+                model=model,
+                features=["count", "colour"],
+                epochs=epochs,
+                validation_fraction=0,
+                test_fraction=0,
+                early_stopping=None,
+                **asked,
+                **QUICK,
+            )
+        path = f"/models/{model}/aliases/champion"
+        assert api.client.put(path, json={"version": 1}).status_code == 201
+        body = {"version": 2, "if_better_than": "champion", "metric": metric, "dataset": "mixed"}
+        answer = api.client.put(path, json=body)
+        assert answer.status_code == 200, answer.text
+        found = answer.json["comparison"]
+        assert found["rows"] == 60
+        for who in ("incumbent", "challenger"):
+            metrics = api.get(f"/models/{model}/versions/{found[who]['version']}").json["metrics"]["train"]
+            for key in metric.split("."):
+                metrics = metrics[key]
+            assert found[who]["score"] == pytest.approx(metrics, rel=1e-6), metric
+        lower = metric not in ("accuracy",)
+        gain = found["incumbent"]["score"] - found["challenger"]["score"]
+        assert found["improvement"] == (gain if lower else -gain)
+        assert answer.json["moved"] == (found["improvement"] > 0)
+        # Its metrics are of rows that it learnt from: they do not count.
+        del body["dataset"]
+        refused(api.client.put(path, json={**body, "version": 1}), 422, "not_comparable", pointer="/dataset")
 
 
 def test_an_alias_that_moves_while_it_is_compared_is_not_moved_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

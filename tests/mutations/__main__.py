@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.mutations.fault_mutations import FAULT_MUTATIONS
 from tests.mutations.mutations import MUTATIONS, Mutation
 from tests.mutations.prediction_mutations import PREDICTION_MUTATIONS
+from tests.mutations.registry_mutations import REGISTRY_MUTATIONS
 from tests.mutations.search_mutations import SEARCH_MUTATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +19,7 @@ IGNORED = shutil.ignore_patterns(
     ".git", ".venv*", "var", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis"
 )
 TIMEOUT_SECONDS = 300
-ALL = MUTATIONS + SEARCH_MUTATIONS + PREDICTION_MUTATIONS + FAULT_MUTATIONS
+ALL = MUTATIONS + SEARCH_MUTATIONS + PREDICTION_MUTATIONS + REGISTRY_MUTATIONS + FAULT_MUTATIONS
 
 
 def survives(tree: Path, mutation: Mutation) -> bool:

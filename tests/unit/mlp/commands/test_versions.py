@@ -49,15 +49,18 @@ def test_a_few_versions_stand_with_their_differences() -> None:
     assert lines[1].split() == ["log_loss", "0.3333", "(-0.67)", "0.5", "(-0.5)", "1"]
     assert lines[2].split() == ["of", "rows", "15", "15", "15"]
     assert "Scored on other rows than version 1: 3." in " ".join(lines)
+    assert "* champion: version 1; in brackets the difference to it" in lines
     assert not any("balanced" in line for line in lines)  # which none of them has
 
 
 def test_many_versions_stand_as_far_as_there_is_room() -> None:
     lines = printed(comparison(*range(20, 0, -1)))
-    assert lines[0].split() == ["metric", "20", "19", "18", "17", "16", "15"]
+    assert lines[0].split() == ["metric", "20", "19", "18", "17", "16", "1*"]  # the one that they are measured against
     assert all(len(line) <= 80 for line in lines)
-    assert "14 older ones have no room here" in " ".join(lines)
-    assert printed(comparison(2, 1), width=30)[0].split() == ["metric", "2"]
+    assert "14 more have no room here" in " ".join(lines)
+    assert "* champion: version 1" in lines
+    assert printed(comparison(2, 1), width=30)[0].split() == ["metric", "1*"]
+    assert printed(comparison(2, 1, reference=9), width=30)[0].split() == ["metric", "2"]
 
 
 class Service:
