@@ -15,6 +15,7 @@ from service.store_problems import check_reference
 from service.validation import nearest
 from store import aliases, datasets, registry
 from store.database import Database
+from store.errors import NotFound
 from store.files import FileStore
 from store.registry_tables import ModelVersionRow
 from store.tables import DatasetRow
@@ -93,9 +94,12 @@ def judge(
         check_reference("dataset", body.dataset)
     with database.read() as s:
         challenger = registry.get_version(s, project, model, body.version)
-        held = aliases.get_alias(s, project, model, body.if_better_than).version
-        incumbent = registry.get_version(s, project, model, held)
+        # One question for both aliases: between two they could move.
         here = {row.alias: row.version for row in aliases.find_aliases(s, project, model)}
+        held = here.get(body.if_better_than)
+        if held is None:
+            raise NotFound("alias", f"{model}/{body.if_better_than}")
+        incumbent = registry.get_version(s, project, model, held)
         dataset = None if body.dataset is None else datasets.resolve(s, project, body.dataset)
     _check_metric(challenger, body.metric)
     rows = [challenger, incumbent]

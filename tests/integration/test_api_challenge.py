@@ -190,6 +190,10 @@ def test_what_a_version_scores_on_its_own_table_is_what_its_training_said(api: A
         # Its metrics are of rows that it learnt from: they do not count.
         del body["dataset"]
         refused(api.client.put(path, json={**body, "version": 1}), 422, "not_comparable", pointer="/dataset")
+    api.upload("count,colour,value\n1,red,2\n3,blue,2\n", "constant")
+    body = {"version": 1, "if_better_than": "champion", "metric": "r2", "dataset": "constant"}
+    undefined = api.client.put("/models/rmse/aliases/champion", json=body)
+    refused(undefined, 422, "not_comparable", pointer="/metric")
 
 
 def test_an_alias_that_moves_while_it_is_compared_is_not_moved_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
