@@ -58,6 +58,13 @@ def claim(s: Session, job_id: str, *, worker: str, lease_seconds: float) -> JobR
     ).one_or_none()
 
 
+def claimed_by(s: Session, job_id: str, worker: str) -> JobRow | None:
+    """The job, when that worker's claim of it is in force; only reads."""
+    return s.scalars(
+        select(JobRow).where(JobRow.id == job_id, JobRow.status == "running", JobRow.worker == worker)
+    ).one_or_none()
+
+
 def fenced(s: Session, fence: Fence, **values: Any) -> None:
     """Update the job under the worker's claim; the first statement of every transaction of a worker.
 

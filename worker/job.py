@@ -38,9 +38,7 @@ def run_job(runtime: Runtime, job_id: str, priority: int = INTERACTIVE) -> None:
     if runtime.shutdown.raised:
         publish(runtime.app, job_id, priority)  # for another worker
         return
-    job = through_outages(
-        lambda: _claim(runtime, job_id), patience_seconds=PATIENCE_SECONDS, give_up=lambda: runtime.shutdown.raised
-    )
+    job = _claim(runtime, job_id)
     if job is None:
         if not try_to_advance(runtime.database, runtime.app, job_id):
             logger.info("Job %s is not queued: nothing to do", job_id)
@@ -61,5 +59,19 @@ def run_job(runtime: Runtime, job_id: str, priority: int = INTERACTIVE) -> None:
 
 
 def _claim(runtime: Runtime, job_id: str) -> JobRow | None:
-    with runtime.database.write() as s:
-        return leases.claim(s, job_id, worker=runtime.worker, lease_seconds=runtime.settings.lease_seconds)
+    """Claim the job, waiting for a database that is away; None when there is nothing to claim.
+
+    A claim whose commit was not answered may be in force: then it is this worker's, not another's.
+    """
+    unanswered = False
+
+    def claim() -> JobRow | None:
+        nonlocal unanswered
+        before, unanswered = unanswered, True
+        with runtime.database.write() as s:
+            job = leases.claim(s, job_id, worker=runtime.worker, lease_seconds=runtime.settings.lease_seconds)
+            if job is None and before:
+                job = leases.claimed_by(s, job_id, runtime.worker)
+            return job
+
+    return through_outages(claim, patience_seconds=PATIENCE_SECONDS, give_up=lambda: runtime.shutdown.raised)

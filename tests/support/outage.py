@@ -17,11 +17,14 @@ class FlakyDatabase(Database):
     Attributes
     ----------
     away : bool
+    mute : bool
+        The next transaction that writes is committed, and its answer lost.
     refused : int
         How many transactions it has failed.
     """
 
     away = False
+    mute = False
     refused = 0
 
     @contextmanager
@@ -35,6 +38,9 @@ class FlakyDatabase(Database):
         self._fail_when_away()
         with super().write() as s:
             yield s
+        if self.mute:
+            self.mute = False
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
 
     def _fail_when_away(self) -> None:
         if self.away:
