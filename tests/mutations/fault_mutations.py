@@ -15,6 +15,9 @@ F8 = WORKERS + "test_f8_nothing_is_accepted_from_a_trainer_that_slept_past_its_l
 WAKES = WORKERS + "test_a_trainer_that_wakes_beside_the_new_one_stops"
 F9 = WORKERS + "test_f9_a_job_that_kills_its_worker_each_time_fails_and_holds_nobody_up"
 F16 = WORKERS + "test_f16_a_training_that_hangs_is_killed_and_goes_on_elsewhere"
+F11 = "tests/integration/test_line_faults.py"
+F13 = "tests/integration/test_database_faults.py"
+F17 = "tests/integration/test_many_jobs.py"
 
 FAULT_MUTATIONS = (
     Mutation("F1: the reaper takes nothing back", "worker/reaper.py", "        self._take_back()\n", "", F1),
@@ -118,5 +121,26 @@ FAULT_MUTATIONS = (
         "            faulthandler.dump_traceback_later(self._seconds, exit=True, file=sys.__stderr__ or sys.stderr)\n",
         "",
         F16,
+    ),
+    Mutation(
+        "F11: a database that is silent is waited for",
+        "store/database.py",
+        "    bound_silence(engine, silence_seconds)\n",
+        "",
+        F11,
+    ),
+    Mutation(
+        "F13: reports do not wait for the database",
+        "worker/progress.py",
+        "            if not is_outage(error):\n                raise\n            logger",
+        "            if is_outage(error):\n                raise\n            logger",
+        F13,
+    ),
+    Mutation(
+        "F17: a job leaves its dataset's file open",
+        "worker/training_job.py",
+        "        with file:\n",
+        "        self._database.engine.__dict__.setdefault('left open', []).append(file)\n        if file:\n",
+        F17,
     ),
 )
