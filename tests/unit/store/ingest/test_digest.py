@@ -47,7 +47,7 @@ def test_a_missing_number_is_not_a_zero_and_a_missing_text_not_an_empty_one() ->
 
 
 def test_how_the_values_are_chunked_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digest, "_ROWS", 2)
+    monkeypatch.setattr(digest, "BLOCK_ROWS", 2)
     texts = ["a", None, "", "bc", "ä"]
     for values in (texts, [1.0, None, 2.0, 3.0, 4.0], [1, 2, None, 4, 5], [True, None, False, True, True]):
         whole = pa.chunked_array([pa.array(values)])
