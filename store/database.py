@@ -18,7 +18,6 @@ from sqlalchemy.pool import QueuePool
 
 SAFE_WAL = (3, 51, 3)
 BUSY_SECONDS = 30.0
-CONNECT_SECONDS = 5.0
 
 
 def sqlite_journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
@@ -81,6 +80,11 @@ def normalised_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
+def connect_seconds(silence_seconds: float) -> int:
+    """How long a new connection to a PostgreSQL that may be silent for so long is waited for, whole seconds, 2 to 5."""
+    return round(max(2.0, min(5.0, silence_seconds)))
+
+
 def _postgresql_engine(url: str, pool_size: int, silence_seconds: float) -> Engine:
     from store.patient_postgresql import bound_silence  # its driver is an extra
 
@@ -92,7 +96,7 @@ def _postgresql_engine(url: str, pool_size: int, silence_seconds: float) -> Engi
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={
-            "connect_timeout": round(max(2.0, min(CONNECT_SECONDS, silence_seconds))),
+            "connect_timeout": connect_seconds(silence_seconds),
             "tcp_user_timeout": 15_000,  # ms: a connection into nowhere must not hold a heartbeat
             "keepalives_idle": 10,
             "keepalives_interval": 5,

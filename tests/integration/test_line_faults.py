@@ -17,4 +17,4 @@ def test_f11_jobs_end_and_requests_are_answered_whatever_the_lines_do(
     settings: Settings, database: Database, campaign: Campaign
 ) -> None:
     settings = settings.model_copy(update={"database_seconds": 2.0})
-    strain_lines(settings, database, campaign.tally("F11", database.url, 60), hole_seconds=10)
+    strain_lines(settings, database, campaign.tally("F11", database.url, 60), hole_seconds=9)
